@@ -1,0 +1,78 @@
+//! The one error type at the border: what happened, what was not changed, what to do next.
+//!
+//! A `Kind` is something a person can act on; its guidance is said in the person's language by `language`. The detail is a
+//! technical sentence in English that names the thing (host, file, line) and never a secret. Errors of libraries are turned
+//! into one of these kinds at the place where they happen.
+
+use std::fmt;
+
+/// What went wrong, as far as it decides what a person should do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A wrong argument on the command line or in a request.
+    Usage,
+    /// `etc/resellguard.toml` is wrong, or may be read or written by others.
+    Settings,
+    /// The panel's own files (`billmgr.conf`, `billmgr.pem`) are missing or wrong.
+    PanelFiles,
+    /// The panel's database does not answer or misses a table or column that is needed.
+    Database,
+    /// `mgrctl` could not be run, died, hung, or said something that is not a document.
+    Mgrctl,
+    /// The panel answered a function with an error document.
+    PanelAnswer,
+    /// The seller cannot be reached: name, network, time.
+    SellerUnreachable,
+    /// The seller's certificate is not trusted, or the address is plain `http://`.
+    SellerCertificate,
+    /// The seller refused the login: password, address not allowed, two-factor, captcha.
+    SellerLogin,
+    /// The seller knows us but does not let us do this.
+    SellerRights,
+    /// A document that cannot be read: HTML instead of XML, cut short, too large.
+    Answer,
+    /// Our own directory, lock or journal.
+    State,
+    /// Somebody else holds the lock.
+    Locked,
+    /// No such service, account or run.
+    NotFound,
+    /// The caller is not an administrator.
+    Forbidden,
+    /// A fault of ours.
+    Internal,
+}
+
+/// An error as it is handed up: a kind and a technical detail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    pub kind: Kind,
+    /// English, technical, names the thing, never a secret.
+    pub detail: String,
+}
+
+impl Error {
+    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into() }
+    }
+
+    /// The same error seen from one level up: "reading the account https://...: connection refused".
+    #[must_use]
+    pub fn within(self, what: impl fmt::Display) -> Self {
+        Self { kind: self.kind, detail: format!("{what}: {}", self.detail) }
+    }
+
+    /// The same detail, seen as another kind.
+    #[must_use]
+    pub fn seen_as(self, kind: Kind) -> Self {
+        Self { kind, ..self }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.detail)
+    }
+}
+
+impl std::error::Error for Error {}

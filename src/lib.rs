@@ -1,0 +1,8 @@
+//! `resellguard`: a BILLmanager plugin that finds out who shares a reseller account and repairs the services that hang
+//! because of it. The folders tell the story of the data: who called us (`panel`, `cli`), what we read (`billmgr`,
+//! `seller`), what we conclude (`reselling`), what we do and write down (`sync`, `journal`), how we show it (`report`).
+
+pub mod error;
+pub mod reselling;
+pub mod root;
+pub mod xml;

@@ -1,0 +1,104 @@
+//! An account at a seller: where it is and who it is, so that one account written in several ways is one account.
+
+use crate::error::{Error, Kind};
+use serde::Serialize;
+use std::fmt;
+use url::Url;
+
+/// The seller's address and the user on it, normalised (facts/billmanager 6.1, facts/peers 3).
+///
+/// Shown as `https://host/billmgr#user`, which is also its name in the contract.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Account {
+    url: String,
+    user: String,
+}
+
+impl Account {
+    /// Reads an address as administrators write it: with or without the scheme (`https` is meant), the port of the scheme,
+    /// `/billmgr`, `/manager/billmgr`, a trailing slash, capital letters, an internationalised name. The user is folded to
+    /// lower case, for the database of the panel compares names that way.
+    ///
+    /// # Errors
+    /// `Kind::PanelFiles` when the address is no http(s) address with a host, carries a password, or the user is empty.
+    pub fn new(address: &str, user: &str) -> Result<Self, Error> {
+        let wrong = |why: &str| Error::new(Kind::PanelFiles, format!("the module's address is not usable: {why}"));
+        let address = address.trim();
+        let user = user.trim().to_lowercase();
+        if user.is_empty() || user.chars().any(char::is_control) {
+            return Err(wrong("the module has no user name"));
+        }
+        let with_scheme = if address.contains("://") { address.to_owned() } else { format!("https://{address}") };
+        let mut url = Url::parse(&with_scheme).map_err(|error| wrong(&error.to_string()))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(wrong("only http and https are known"));
+        }
+        if url.host_str().is_none_or(str::is_empty) {
+            return Err(wrong("it has no host"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(wrong("it carries a login of its own"));
+        }
+        url.set_query(None);
+        url.set_fragment(None);
+        let path = url.path().trim_end_matches('/').to_owned();
+        if path.is_empty() {
+            url.set_path("/billmgr");
+        } else {
+            url.set_path(&path);
+        }
+        Ok(Self { url: url.into(), user })
+    }
+
+    /// The address to ask, normalised.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The user, in lower case. The login itself keeps the spelling of the module's setting.
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}#{}", self.url, self.user)
+    }
+}
+
+impl Serialize for Account {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_account_written_in_several_ways_is_one_account() {
+        let one = Account::new("https://seller.example/billmgr", "shop").unwrap();
+        for address in [
+            "https://seller.example",
+            "https://SELLER.example:443/billmgr/",
+            "seller.example/billmgr",
+            "https://seller.example/billmgr?func=x#y",
+        ] {
+            assert_eq!(Account::new(address, " Shop ").unwrap(), one, "{address}");
+        }
+        assert_eq!(one.to_string(), "https://seller.example/billmgr#shop");
+        let punycode = Account::new("https://пример.рф/billmgr", "a").unwrap();
+        assert_eq!(punycode, Account::new("https://xn--e1afmkfd.xn--p1ai/billmgr", "a").unwrap());
+    }
+
+    #[test]
+    fn what_is_no_address_is_said() {
+        for (address, user) in
+            [("", "a"), ("ftp://x/", "a"), ("https://u:p@x/", "a"), ("https://x/", ""), ("https://", "a")]
+        {
+            assert!(Account::new(address, user).is_err(), "{address}");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Where the panel lives: every path inside it is taken from here.
+
+use std::path::{Path, PathBuf};
+
+/// The panel's directory, `/usr/local/mgr5` unless `RESELLGUARD_ROOT` says otherwise.
+#[derive(Clone, Debug)]
+pub struct Root(PathBuf);
+
+impl Root {
+    pub fn from_environment() -> Self {
+        std::env::var_os("RESELLGUARD_ROOT")
+            .filter(|value| !value.is_empty())
+            .map_or_else(|| Self(PathBuf::from("/usr/local/mgr5")), |value| Self(PathBuf::from(value)))
+    }
+
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    /// `join("etc/billmgr.conf")`; an absolute path stays as it is (`CryptKey` may be absolute).
+    pub fn join(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.0.join(path)
+    }
+
+    pub fn settings(&self) -> PathBuf {
+        self.join("etc/resellguard.toml")
+    }
+
+    /// Our own directory: journal, lock, what the hook has to know.
+    pub fn state(&self) -> PathBuf {
+        self.join("var/resellguard")
+    }
+
+    pub fn log(&self) -> PathBuf {
+        self.join("var/resellguard.log")
+    }
+
+    pub fn mgrctl(&self) -> PathBuf {
+        self.join("sbin/mgrctl")
+    }
+}
