@@ -1,6 +1,11 @@
 //! The core: what we conclude and decide. Takes data and a clock, returns data; no I/O.
 
 pub mod account;
+pub mod decision;
+pub mod exclusivity;
 pub mod ids;
+pub mod link;
+pub mod plan;
 pub mod service;
 pub mod status;
+pub mod verdict;
