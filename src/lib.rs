@@ -3,6 +3,7 @@
 //! `seller`), what we conclude (`reselling`), what we do and write down (`sync`, `journal`), how we show it (`report`).
 
 pub mod error;
+pub mod language;
 pub mod reselling;
 pub mod root;
 pub mod xml;
