@@ -6,4 +6,5 @@ pub mod error;
 pub mod language;
 pub mod reselling;
 pub mod root;
+pub mod secret;
 pub mod xml;
