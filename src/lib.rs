@@ -4,6 +4,7 @@
 
 pub mod error;
 pub mod language;
+pub mod journal;
 pub mod reselling;
 pub mod root;
 pub mod secret;

@@ -67,6 +67,15 @@ impl fmt::Display for Account {
     }
 }
 
+/// Only what `Display` wrote is read back: the memory of the check keeps accounts by that name.
+impl<'de> serde::Deserialize<'de> for Account {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let (url, user) = text.split_once('#').ok_or_else(|| serde::de::Error::custom("not an account"))?;
+        Self::new(url, user).map_err(serde::de::Error::custom)
+    }
+}
+
 impl Serialize for Account {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

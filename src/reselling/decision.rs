@@ -10,11 +10,11 @@ use super::service::{LocalService, SellerService};
 use super::status::Status;
 use super::verdict::Verdict;
 use jiff::civil::DateTime;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The contract's words. The backward ones (`suspend`, `resume`, `close`, `expiredate`) are not decided on yet: such a
 /// difference is `ask`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
     /// Both sides agree.
@@ -50,7 +50,7 @@ impl Decision {
 }
 
 /// Why; said in the person's language by `language`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reason {
     InStep,
     ActiveAtSeller,

@@ -7,11 +7,11 @@
 use super::ids::ItemId;
 use super::service::{LocalService, SellerService};
 use super::status::Status;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// How well a link is proven, in the words of the contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Link {
     /// The seller's row carries our id, and a seller's id stored here agrees.
@@ -27,7 +27,7 @@ pub enum Link {
 }
 
 /// Why a link is not acted on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Doubt {
     /// These rows of the seller all carry our id.
     SeveralRows(Vec<String>),

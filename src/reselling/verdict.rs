@@ -59,7 +59,7 @@ pub enum Severity {
 }
 
 /// What was seen, with what a person needs to look at it themselves.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sign {
     /// A row of the seller carries an id that is no service of this panel.
     ForeignRemoteid { row: String, itemtype: String, remoteid: String, created: Option<String>, why: Foreign },
@@ -74,7 +74,7 @@ pub enum Sign {
 }
 
 /// Why an id is foreign.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Foreign {
     /// `l123`, `a123`: ids of a WHMCS client (facts/billmanager 1.4).
     Whmcs,
@@ -113,7 +113,7 @@ impl Sign {
 }
 
 /// One piece of evidence.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     pub sign: Sign,
     pub severity: Severity,
@@ -124,7 +124,7 @@ pub struct Evidence {
 }
 
 /// The rule that decided, said with the verdict so that a person can argue with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Rule {
     SellerNotRead,
     SellerHidesRemoteid,
@@ -179,7 +179,7 @@ pub fn judge(sight: Sight, evidence: &[Evidence]) -> (Verdict, Rule) {
 }
 
 /// One account with its verdict.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Judged {
     pub account: Account,
     pub verdict: Verdict,

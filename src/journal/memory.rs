@@ -1,0 +1,202 @@
+//! What checks have seen: polls, since when a delivered service waits, evidence with its first and last time, verdicts.
+
+use super::Journal;
+use super::runs::{signed, unsigned};
+use crate::error::Error;
+use crate::reselling::account::Account;
+use crate::reselling::exclusivity::Memory;
+use crate::reselling::ids::ItemId;
+use crate::reselling::verdict::Evidence;
+use jiff::Timestamp;
+use rusqlite::params;
+use std::collections::HashSet;
+
+/// Polls older than this say nothing about services that wait today.
+const KEEP_POLLS: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 31);
+
+/// A service that waited at the last observation and does not wait any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    pub item: ItemId,
+    /// When it was first seen waiting.
+    pub waited_since: Timestamp,
+}
+
+/// The last verdict on an account as it was stored.
+#[derive(Clone, Debug)]
+pub struct Remembered<T> {
+    pub at: String,
+    pub report: T,
+}
+
+impl Journal {
+    /// Takes in the polls that the hook has recorded.
+    ///
+    /// # Errors
+    /// `Kind::State`.
+    pub fn remember_polls(&mut self, polls: &[(Timestamp, Timestamp)], now: Timestamp) -> Result<(), Error> {
+        let mut write = || -> rusqlite::Result<()> {
+            let transaction = self.connection.transaction()?;
+            for (begun, ended) in polls {
+                transaction.execute(
+                    "INSERT INTO poll(begun, ended) VALUES(?1, ?2)",
+                    [begun.as_millisecond(), ended.as_millisecond()],
+                )?;
+            }
+            let oldest = now.checked_sub(KEEP_POLLS).unwrap_or(Timestamp::MIN).as_millisecond();
+            transaction.execute("DELETE FROM poll WHERE begun < ?1", [oldest])?;
+            transaction.commit()
+        };
+        write().map_err(|error| Self::fault(&error))
+    }
+
+    /// Remembers which services the seller shows active while they wait here, forgets those that do so no longer, and
+    /// returns since when each does, with the polls of the last month.
+    ///
+    /// # Errors
+    /// `Kind::State`.
+    pub fn remember_active(&mut self, account: &Account, active: &[ItemId], now: Timestamp) -> Result<Memory, Error> {
+        let account = account.to_string();
+        let mut write = || -> rusqlite::Result<Memory> {
+            let transaction = self.connection.transaction()?;
+            let mut memory = Memory::default();
+            let still: HashSet<ItemId> = active.iter().copied().collect();
+            let known: Vec<(i64, i64)> = transaction
+                .prepare("SELECT item, at FROM active_since WHERE account = ?1")?
+                .query_map([&account], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<rusqlite::Result<_>>()?;
+            for (item, at) in known {
+                let id = ItemId(unsigned(item));
+                if still.contains(&id) {
+                    memory.active_since.insert(id, moment(at));
+                } else {
+                    transaction
+                        .execute("DELETE FROM active_since WHERE account = ?1 AND item = ?2", params![account, item])?;
+                }
+            }
+            for item in active.iter().filter(|item| !memory.active_since.contains_key(item)).collect::<Vec<_>>() {
+                transaction.execute(
+                    "INSERT INTO active_since(account, item, at) VALUES(?1, ?2, ?3)",
+                    params![account, signed(item.0), now.as_millisecond()],
+                )?;
+                memory.active_since.insert(*item, now);
+            }
+            memory.polls = transaction
+                .prepare("SELECT begun FROM poll ORDER BY begun")?
+                .query_map([], |row| Ok(moment(row.get(0)?)))?
+                .collect::<rusqlite::Result<_>>()?;
+            transaction.commit()?;
+            Ok(memory)
+        };
+        write().map_err(|error| Self::fault(&error))
+    }
+
+    /// Remembers which services wait, and returns those that waited at the last observation and have moved on since.
+    ///
+    /// # Errors
+    /// `Kind::State`.
+    pub fn remember_waiting(
+        &mut self,
+        account: &Account,
+        waiting: &[ItemId],
+        now: Timestamp,
+    ) -> Result<Vec<Arrival>, Error> {
+        let account = account.to_string();
+        let mut write = || -> rusqlite::Result<Vec<Arrival>> {
+            let transaction = self.connection.transaction()?;
+            let known: Vec<(i64, i64)> = transaction
+                .prepare("SELECT item, since FROM waiting WHERE account = ?1 ORDER BY item")?
+                .query_map([&account], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<rusqlite::Result<_>>()?;
+            let still: HashSet<i64> = waiting.iter().map(|item| signed(item.0)).collect();
+            let mut arrivals = Vec::new();
+            for (item, since) in known.iter().filter(|(item, _)| !still.contains(item)) {
+                arrivals.push(Arrival { item: ItemId(unsigned(*item)), waited_since: moment(*since) });
+                transaction.execute(
+                    "INSERT INTO arrival(account, item, at, waited_since) VALUES(?1, ?2, ?3, ?4)",
+                    params![account, item, now.as_millisecond(), since],
+                )?;
+                transaction.execute("DELETE FROM waiting WHERE account = ?1 AND item = ?2", params![account, item])?;
+            }
+            for item in &still {
+                transaction.execute(
+                    "INSERT OR IGNORE INTO waiting(account, item, since) VALUES(?1, ?2, ?3)",
+                    params![account, item, now.as_millisecond()],
+                )?;
+            }
+            transaction.commit()?;
+            Ok(arrivals)
+        };
+        write().map_err(|error| Self::fault(&error))
+    }
+
+    /// Dates evidence back to when it was first seen, and counts it.
+    ///
+    /// # Errors
+    /// `Kind::State`.
+    pub fn remember_evidence(&mut self, account: &Account, evidence: &mut [Evidence]) -> Result<(), Error> {
+        let account = account.to_string();
+        let mut write = || -> rusqlite::Result<()> {
+            let transaction = self.connection.transaction()?;
+            for one in evidence.iter_mut() {
+                let (kind, subject) = (one.sign.kind(), one.sign.subject());
+                transaction.execute(
+                    "INSERT OR IGNORE INTO evidence(account, kind, subject, first_seen, last_seen, count)
+                     VALUES(?1, ?2, ?3, ?4, ?4, 0)",
+                    params![account, kind, subject, one.first_seen.as_millisecond()],
+                )?;
+                transaction.execute(
+                    "UPDATE evidence SET last_seen = ?4, count = count + 1
+                     WHERE account = ?1 AND kind = ?2 AND subject = ?3",
+                    params![account, kind, subject, one.last_seen.as_millisecond()],
+                )?;
+                let (first_seen, count): (i64, i64) = transaction.query_row(
+                    "SELECT first_seen, count FROM evidence WHERE account = ?1 AND kind = ?2 AND subject = ?3",
+                    params![account, kind, subject],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )?;
+                one.first_seen = moment(first_seen);
+                one.count = unsigned(count);
+            }
+            transaction.commit()
+        };
+        write().map_err(|error| Self::fault(&error))
+    }
+
+    /// Keeps the outcome of a check, for the pages and for the next repair.
+    ///
+    /// # Errors
+    /// `Kind::State`.
+    pub fn remember_checked(&self, account: &str, at: &str, report: &impl serde::Serialize) -> Result<(), Error> {
+        let report = serde_json::to_string(report).unwrap_or_default();
+        self.connection
+            .execute(
+                "INSERT OR REPLACE INTO checked(account, at, report) VALUES(?1, ?2, ?3)",
+                params![account, at, report],
+            )
+            .map_err(|error| Self::fault(&error))?;
+        Ok(())
+    }
+
+    /// The last check of every account, by account. One that cannot be read any more is left out.
+    ///
+    /// # Errors
+    /// `Kind::State`.
+    pub fn checked<T: serde::de::DeserializeOwned>(&self) -> Result<Vec<Remembered<T>>, Error> {
+        let read = || -> rusqlite::Result<Vec<(String, String)>> {
+            self.connection
+                .prepare("SELECT at, report FROM checked ORDER BY account")?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
+        };
+        let rows = read().map_err(|error| Self::fault(&error))?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|(at, report)| Some(Remembered { at, report: serde_json::from_str(&report).ok()? }))
+            .collect())
+    }
+}
+
+fn moment(milliseconds: i64) -> Timestamp {
+    Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::UNIX_EPOCH)
+}

@@ -1,0 +1,110 @@
+//! What was done and what was seen, kept in `<root>/var/resellguard/journal.db` (SQLite).
+//!
+//! `runs` is the audit trail of repairs, `memory` what checks have seen. Not for deciding anything.
+
+mod memory;
+mod runs;
+
+pub use memory::{Arrival, Remembered};
+pub use runs::{ItemEntry, OpenItem, Outcome, Run, StepEntry};
+
+use crate::error::{Error, Kind};
+use crate::root::Root;
+use rusqlite::Connection;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::time::Duration;
+
+/// Raised by one with every change of the tables; a newer file is refused, for an older program would misread it.
+const VERSION: i64 = 1;
+
+const TABLES: &str = "
+CREATE TABLE run(
+    id INTEGER PRIMARY KEY, run TEXT NOT NULL UNIQUE, at TEXT NOT NULL, actor TEXT NOT NULL);
+CREATE TABLE run_item(
+    id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES run(id), item INTEGER NOT NULL,
+    decision TEXT NOT NULL, outcome TEXT, reason TEXT, before TEXT NOT NULL, after TEXT);
+CREATE INDEX run_item_item ON run_item(item);
+CREATE TABLE step(
+    id INTEGER PRIMARY KEY, run_item INTEGER NOT NULL REFERENCES run_item(id), at TEXT NOT NULL,
+    call TEXT NOT NULL, params TEXT NOT NULL, answer TEXT);
+CREATE TABLE poll(begun INTEGER NOT NULL, ended INTEGER NOT NULL);
+CREATE TABLE active_since(account TEXT NOT NULL, item INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(account, item));
+CREATE TABLE evidence(
+    account TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL,
+    first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY(account, kind, subject));
+CREATE TABLE checked(account TEXT PRIMARY KEY, at TEXT NOT NULL, report TEXT NOT NULL);
+CREATE TABLE waiting(account TEXT NOT NULL, item INTEGER NOT NULL, since INTEGER NOT NULL, PRIMARY KEY(account, item));
+CREATE TABLE arrival(account TEXT NOT NULL, item INTEGER NOT NULL, at INTEGER NOT NULL, waited_since INTEGER NOT NULL);
+";
+
+/// The open journal.
+#[derive(Debug)]
+pub struct Journal {
+    connection: Connection,
+}
+
+impl Journal {
+    /// Opens the journal, and makes it when there is none yet.
+    ///
+    /// # Errors
+    /// `Kind::State`: the directory or the file cannot be made, is damaged, or was written by a newer version.
+    pub fn open(root: &Root) -> Result<Self, Error> {
+        let directory = root.state();
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&directory)
+            .map_err(|error| state(&directory, &error))?;
+        let path = directory.join("journal.db");
+        // Made by us first, so that it is never readable by others, whatever the umask.
+        std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|error| state(&path, &error))?;
+        Self::connect(&path)
+    }
+
+    fn connect(path: &Path) -> Result<Self, Error> {
+        let connection = Connection::open(path).map_err(|error| state(path, &error))?;
+        let prepare = || -> Result<i64, rusqlite::Error> {
+            connection.busy_timeout(Duration::from_secs(5))?;
+            // An intention must be on the disk before the first call goes out.
+            connection.pragma_update(None, "synchronous", "FULL")?;
+            connection.pragma_update(None, "foreign_keys", true)?;
+            connection.pragma_query_value(None, "user_version", |row| row.get(0))
+        };
+        match prepare().map_err(|error| state(path, &error))? {
+            VERSION => {}
+            0 => {
+                let create = format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;");
+                if let Err(error) = connection.execute_batch(&create) {
+                    // Another process may have made the tables in the meantime.
+                    let made: i64 = connection
+                        .execute_batch("ROLLBACK")
+                        .and_then(|()| connection.pragma_query_value(None, "user_version", |row| row.get(0)))
+                        .unwrap_or(0);
+                    if made != VERSION {
+                        return Err(state(path, &error));
+                    }
+                }
+            }
+            newer => {
+                let why = format!("it was written by a newer version (format {newer}, this one knows {VERSION})");
+                return Err(state(path, &why));
+            }
+        }
+        Ok(Self { connection })
+    }
+
+    fn fault(error: &rusqlite::Error) -> Error {
+        Error::new(Kind::State, format!("the journal: {error}"))
+    }
+}
+
+fn state(path: &Path, why: &dyn std::fmt::Display) -> Error {
+    Error::new(Kind::State, format!("{}: {why}", path.display()))
+}
