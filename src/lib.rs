@@ -3,8 +3,8 @@
 //! `seller`), what we conclude (`reselling`), what we do and write down (`sync`, `journal`), how we show it (`report`).
 
 pub mod error;
-pub mod language;
 pub mod journal;
+pub mod language;
 pub mod reselling;
 pub mod root;
 pub mod secret;

@@ -89,6 +89,13 @@ pub enum Reason {
     CertificateNotReadable { detail: String },
     MovedBetweenReads,
     PlanIsStale,
+    // what came of the calls
+    CallFailed { call: String, detail: String },
+    NotReached,
+    JournalFailed { detail: String },
+    ReadBackFailed { detail: String },
+    FinishedByInterruptedRun,
+    Interrupted,
 }
 
 /// What the decision looks at besides the two services.

@@ -1,0 +1,216 @@
+//! Why a service is repaired, left, or handed to a person: sentences that a support agent can read aloud.
+
+use super::Say;
+use crate::reselling::decision::Reason;
+use crate::reselling::link::Doubt;
+
+impl Say for Reason {
+    #[expect(clippy::too_many_lines, reason = "one entry a reason, so that nothing can be missing")]
+    fn pair(&self) -> (String, String) {
+        match self {
+            Self::InStep => both("Both sides agree.", "Обе стороны согласны."),
+            Self::ActiveAtSeller => both(
+                "The seller has activated the service; here it still waits for the event.",
+                "Продавец уже активировал услугу, а здесь она всё ещё ждёт события.",
+            ),
+            Self::IssuedAtSeller => both(
+                "The seller has the issued certificate; here the service still waits for it.",
+                "У продавца сертификат выпущен, а здесь услуга всё ещё ждёт его.",
+            ),
+            Self::NotActivatedYet => both(
+                "The seller has not activated the service yet; waiting is right.",
+                "Продавец ещё не активировал услугу; ожидание оправдано.",
+            ),
+            Self::NotIssuedYet => both(
+                "The certificate has not been issued yet; waiting is right.",
+                "Сертификат ещё не выпущен; ожидание оправдано.",
+            ),
+            Self::PanelIsWorking { operation } => (
+                format!("The operation '{operation}' is not in manual mode: the panel itself is still trying it."),
+                format!("Операция «{operation}» не переведена в ручной режим: панель ещё сама её выполняет."),
+            ),
+            Self::OtherOperation { operation } => (
+                format!("Another operation is running on the service: '{operation}'. It has to end first."),
+                format!("Над услугой выполняется другая операция: «{operation}». Сначала она должна завершиться."),
+            ),
+            Self::TariffChangePending => both(
+                "A tariff change is pending; it has to end first.",
+                "Ожидается смена тарифа; сначала она должна завершиться.",
+            ),
+            Self::RecentlyResumed { at } => (
+                format!("The service was resumed at {at}, less than a day ago; the seller may not have caught up."),
+                format!("Услуга была включена {at}, меньше суток назад; продавец мог ещё не успеть."),
+            ),
+            Self::RecentlyProlonged { at } => (
+                format!("The service was renewed at {at}, less than a day ago; the seller may not have caught up."),
+                format!("Услуга была продлена {at}, меньше суток назад; продавец мог ещё не успеть."),
+            ),
+            Self::NotAtSeller => both(
+                "No service at the seller carries this service's id. That does not mean it was closed: look at the \
+                 operation's error, and at the seller's list, before doing anything.",
+                "Ни одна услуга у продавца не несёт номера этой услуги. Это не значит, что она закрыта: посмотрите \
+                 ошибку операции и список у продавца, прежде чем что-либо делать.",
+            ),
+            Self::LinkOnlyStored { row } => (
+                format!("The seller's service {row} is noted here, but it does not carry this service's id."),
+                format!("Здесь записана услуга продавца {row}, но она не несёт номера этой услуги."),
+            ),
+            Self::UnpaidAtSeller => both(
+                "The order is not paid at the seller: check the balance and the cart of the account there.",
+                "Заказ не оплачен у продавца: проверьте баланс и корзину учётной записи.",
+            ),
+            Self::SuspendedAtSeller => both(
+                "The seller has suspended the service while it waits here: ask the seller why.",
+                "Продавец приостановил услугу, пока она ждёт здесь: узнайте у него причину.",
+            ),
+            Self::DeletedAtSeller => both(
+                "The seller has deleted the service. Nothing is closed here by itself: talk to the seller and the customer.",
+                "Продавец удалил услугу. Сама по себе здесь ничего не закрывается: свяжитесь с продавцом и клиентом.",
+            ),
+            Self::CertificateFailed => both(
+                "The issue of the certificate failed at the seller: look at the reason there.",
+                "Выпуск сертификата у продавца завершился ошибкой: посмотрите причину у него.",
+            ),
+            Self::NoOpenOperation => both(
+                "The service is in progress, but no operation is running that could be finished.",
+                "Услуга в обработке, но нет операции, которую можно завершить.",
+            ),
+            Self::SuspendedThereActiveHere => both(
+                "The seller has suspended a service that is active here: find out why before the customer does.",
+                "Продавец приостановил услугу, активную здесь: выясните причину раньше клиента.",
+            ),
+            Self::SuspendedHereForMoney => both(
+                "Suspended here for non-payment and active at the seller: the suspension did not reach the seller. It is \
+                 never resumed from here; check the account's right to suspend.",
+                "Здесь приостановлена за неуплату, у продавца активна: приостановка до него не дошла. Отсюда она никогда \
+                 не включается; проверьте право учётной записи на приостановку.",
+            ),
+            Self::SuspendedHereActiveThere => both(
+                "Suspended here and active at the seller: a person has to say which is right.",
+                "Здесь приостановлена, у продавца активна: решить, что верно, должен человек.",
+            ),
+            Self::ProcessingThereOnly => both(
+                "The seller is working on the service while it is settled here: look again later.",
+                "Продавец ещё работает над услугой, а здесь она уже в конечном состоянии: проверьте позже.",
+            ),
+            Self::DeletedHereAliveThere => both(
+                "Deleted here and alive at the seller: it may still cost money there.",
+                "Здесь удалена, а у продавца существует: за неё, возможно, всё ещё списываются деньги.",
+            ),
+            Self::OtherWork { operation } => (
+                format!("The service waits for the operation '{operation}', which is not repaired by this version."),
+                format!("Услуга ждёт операции «{operation}», которую эта версия не исправляет."),
+            ),
+            Self::ProductNotRepaired { itemtype } => (
+                format!("Active at the seller, but products of type '{itemtype}' are not repaired by this version."),
+                format!("У продавца активна, но услуги типа «{itemtype}» эта версия не исправляет."),
+            ),
+            Self::NoModule => both(
+                "The service is not served by a reselling module of this panel.",
+                "Услугу не обслуживает ни один модуль перепродажи этой панели.",
+            ),
+            Self::UnpaidHere => both(
+                "The order is not paid here. An unpaid order is never opened.",
+                "Заказ здесь не оплачен. Неоплаченный заказ никогда не открывается.",
+            ),
+            Self::DoNothing => both(
+                "The file etc/billmgr.DoNothing exists: this panel is told not to touch services.",
+                "Существует файл etc/billmgr.DoNothing: этой панели велено не трогать услуги.",
+            ),
+            Self::UnknownStatus { text } => (
+                format!("The seller shows a status that is not known: '{text}'."),
+                format!("Продавец показывает неизвестный статус: «{text}»."),
+            ),
+            Self::Doubt(doubt) => doubt.pair(),
+            Self::NotCorroborated => both(
+                "Others may read this account, and only the id speaks for the link; another panel's service can have the \
+                 same id. Something else has to agree: the domain, the address, or an id stored here.",
+                "Эту учётную запись могут читать другие, а за связь говорит только номер; у чужой услуги он может быть \
+                 таким же. Должно совпасть что-то ещё: домен, адрес или записанный здесь номер у продавца.",
+            ),
+            Self::SellerNotRead { detail } => (
+                format!("The seller could not be read: {detail}"),
+                format!("Не удалось прочитать данные продавца: {detail}"),
+            ),
+            Self::CertificateNotReadable { detail } => (
+                format!("The seller's certificate could not be read: {detail}"),
+                format!("Не удалось прочитать сертификат у продавца: {detail}"),
+            ),
+            Self::MovedBetweenReads => both(
+                "The state changed between two reads; nothing was called. Look at the plan again.",
+                "Состояние изменилось между двумя чтениями; ничего не вызвано. Посмотрите план ещё раз.",
+            ),
+            Self::PlanIsStale => both(
+                "This is not the plan that was shown: the state has changed since. Look at the new plan.",
+                "Это не тот план, который был показан: с тех пор состояние изменилось. Посмотрите новый план.",
+            ),
+            Self::CallFailed { call, detail } => {
+                (format!("The call {call} failed: {detail}"), format!("Вызов {call} не удался: {detail}"))
+            }
+            Self::NotReached => both(
+                "The panel answered, but reading back does not show the wanted state.",
+                "Панель ответила, но при обратном чтении нужного состояния нет.",
+            ),
+            Self::JournalFailed { detail } => (
+                format!("The journal could not be written, so nothing was called: {detail}"),
+                format!("Журнал не записан, поэтому ничего не вызвано: {detail}"),
+            ),
+            Self::ReadBackFailed { detail } => (
+                format!("The calls were made, but the result could not be read back: {detail}"),
+                format!("Вызовы сделаны, но результат прочитать не удалось: {detail}"),
+            ),
+            Self::FinishedByInterruptedRun => both(
+                "An earlier run was interrupted after its calls had taken effect; the service is where it was to be.",
+                "Прежний запуск прервался, когда его вызовы уже подействовали; услуга в нужном состоянии.",
+            ),
+            Self::Interrupted => both(
+                "The run was interrupted before the service reached the wanted state.",
+                "Запуск прервался до того, как услуга пришла в нужное состояние.",
+            ),
+        }
+    }
+}
+
+impl Say for Doubt {
+    fn pair(&self) -> (String, String) {
+        match self {
+            Self::SeveralRows(rows) => {
+                let rows = rows.join(", ");
+                (
+                    format!(
+                        "Several services at the seller carry this service's id: {rows}. Which one is meant is not proven."
+                    ),
+                    format!(
+                        "Номер этой услуги несут несколько услуг продавца: {rows}. Какая из них наша, не доказано."
+                    ),
+                )
+            }
+            Self::StoredIdIsAnotherRow { stored, row } => (
+                format!("The seller's service {row} carries this service's id, but {stored} is noted here."),
+                format!("Номер этой услуги несёт услуга продавца {row}, а здесь записана {stored}."),
+            ),
+            Self::StoredRowCarriesAnotherId { stored, remoteid } => (
+                format!(
+                    "The seller's service {stored} is noted here, but it carries the id of another one: {remoteid}."
+                ),
+                format!("Здесь записана услуга продавца {stored}, но она несёт номер другой услуги: {remoteid}."),
+            ),
+            Self::NameDiffers { name, here, there } => (
+                format!(
+                    "The {name} differs: '{here}' here, '{there}' at the seller. It may be another panel's service."
+                ),
+                format!(
+                    "Не совпадает {name}: здесь «{here}», у продавца «{there}». Это может быть услуга чужой панели."
+                ),
+            ),
+            Self::OlderThanOurOrder { here, there } => (
+                format!("The seller's service is from {there}, our order from {here}: it is not the one we ordered."),
+                format!("Услуга у продавца от {there}, а наш заказ от {here}: это не та услуга, которую мы заказали."),
+            ),
+        }
+    }
+}
+
+fn both(english: &str, russian: &str) -> (String, String) {
+    (english.to_owned(), russian.to_owned())
+}
