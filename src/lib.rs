@@ -8,4 +8,5 @@ pub mod language;
 pub mod reselling;
 pub mod root;
 pub mod secret;
+pub mod settings;
 pub mod xml;
