@@ -43,6 +43,30 @@ pub enum Kind {
     Internal,
 }
 
+impl Kind {
+    /// The kind as JSON and logs name it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::Settings => "settings",
+            Self::PanelFiles => "panel_files",
+            Self::Database => "database",
+            Self::Mgrctl => "mgrctl",
+            Self::PanelAnswer => "panel_answer",
+            Self::SellerUnreachable => "seller_unreachable",
+            Self::SellerCertificate => "seller_certificate",
+            Self::SellerLogin => "seller_login",
+            Self::SellerRights => "seller_rights",
+            Self::Answer => "answer",
+            Self::State => "state",
+            Self::Locked => "locked",
+            Self::NotFound => "not_found",
+            Self::Forbidden => "forbidden",
+            Self::Internal => "internal",
+        }
+    }
+}
+
 /// An error as it is handed up: a kind and a technical detail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {

@@ -5,6 +5,7 @@
 pub mod error;
 pub mod journal;
 pub mod language;
+pub mod report;
 pub mod reselling;
 pub mod root;
 pub mod secret;

@@ -6,7 +6,7 @@ mod memory;
 mod runs;
 
 pub use memory::{Arrival, Remembered};
-pub use runs::{ItemEntry, OpenItem, Outcome, Run, StepEntry};
+pub use runs::{ItemEntry, OpenItem, Outcome, Run, StepEntry, rfc3339};
 
 use crate::error::{Error, Kind};
 use crate::root::Root;

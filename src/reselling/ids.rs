@@ -8,7 +8,7 @@ use std::str::FromStr;
 macro_rules! id {
     ($(#[$about:meta])* $name:ident, $word:literal) => {
         $(#[$about])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize)]
         #[serde(transparent)]
         pub struct $name(pub u64);
 

@@ -1,0 +1,229 @@
+//! The verdict on each seller account with its evidence: text, JSON, nagios, prometheus.
+
+use super::{SCHEMA, english};
+use crate::error::Error;
+use crate::journal::rfc3339;
+use crate::language::{self, Language, Say};
+use crate::reselling::ids::{ItemId, ModuleId};
+use crate::reselling::verdict::{Evidence, Rule, Severity, Verdict};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+/// One account as it was checked; kept in the journal until the next check.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Checked {
+    /// `https://host/billmgr#user`.
+    pub account: String,
+    pub modules: Vec<ModuleId>,
+    pub verdict: Verdict,
+    pub rule: Rule,
+    pub evidence: Vec<Evidence>,
+    /// Services that wait here for the seller.
+    pub waiting: Vec<ItemId>,
+    /// When it was checked, RFC 3339.
+    pub at: String,
+    /// Why the seller could not be read; English, technical.
+    pub error: Option<String>,
+    /// What could not be looked at on this panel; English, technical.
+    pub notes: Vec<String>,
+}
+
+/// The answer of `check`.
+#[derive(Clone, Debug, Default)]
+pub struct CheckReport {
+    pub accounts: Vec<Checked>,
+    /// Modules whose account could not even be named, with the reason.
+    pub unreadable_modules: Vec<(ModuleId, Error)>,
+}
+
+impl CheckReport {
+    /// 0 exclusive, 1 possible or likely, 2 shared, 3 unknown: the gravest account decides, where `shared` is graver than
+    /// `unknown` and `unknown` graver than the rest.
+    pub fn exit_status(&self) -> u8 {
+        let has = |verdict| self.accounts.iter().any(|account| account.verdict == verdict);
+        if has(Verdict::Shared) {
+            2
+        } else if has(Verdict::Unknown) || !self.unreadable_modules.is_empty() {
+            3
+        } else {
+            u8::from(has(Verdict::Likely) || has(Verdict::Possible))
+        }
+    }
+
+    pub fn json(&self) -> Value {
+        let accounts: Vec<Value> = self.accounts.iter().map(account_json).collect();
+        let unreadable: Vec<Value> = self
+            .unreadable_modules
+            .iter()
+            .map(|(module, error)| json!({"module": module, "error": error.detail}))
+            .collect();
+        json!({"schema": SCHEMA, "accounts": accounts, "unreadable_modules": unreadable})
+    }
+
+    pub fn text(&self, language: Language) -> String {
+        let mut out = String::new();
+        if self.accounts.is_empty() && self.unreadable_modules.is_empty() {
+            out.push_str(language.choose((
+                "No module of this panel resells from another BILLmanager.\n",
+                "На этой панели нет модулей перепродажи.\n",
+            )));
+        }
+        for account in &self.accounts {
+            account_text(&mut out, account, language);
+        }
+        for (module, error) in &self.unreadable_modules {
+            let _ = writeln!(out, "{} {module}: {error}", language.choose(("module", "модуль")));
+        }
+        out
+    }
+
+    /// One line for a monitoring system; the status is the exit status of the command, in its own words.
+    pub fn nagios(&self) -> String {
+        let word = match self.exit_status() {
+            0 => "OK",
+            1 => "WARNING",
+            2 => "CRITICAL",
+            _ => "UNKNOWN",
+        };
+        let accounts: Vec<String> =
+            self.accounts.iter().map(|account| format!("{} {}", account.account, account.verdict)).collect();
+        let count = |verdict| self.accounts.iter().filter(|account| account.verdict == verdict).count();
+        let waiting: usize = self.accounts.iter().map(|account| account.waiting.len()).sum();
+        format!(
+            "{word} - {} | shared={};;1 likely={};1 waiting={waiting}\n",
+            if accounts.is_empty() { "no seller accounts".to_owned() } else { accounts.join(", ") },
+            count(Verdict::Shared),
+            count(Verdict::Likely),
+        )
+    }
+
+    /// For the textfile collector: write it beside the target and rename, or a half-written file is read.
+    pub fn prometheus(&self) -> String {
+        let mut out = String::from(
+            "# HELP resellguard_verdict Verdict on the seller account: 1 for the one that holds.\n\
+             # TYPE resellguard_verdict gauge\n",
+        );
+        for account in &self.accounts {
+            for verdict in [Verdict::Exclusive, Verdict::Unknown, Verdict::Possible, Verdict::Likely, Verdict::Shared] {
+                let (name, holds) = (label(&account.account), u8::from(account.verdict == verdict));
+                let _ = writeln!(out, "resellguard_verdict{{account=\"{name}\",verdict=\"{verdict}\"}} {holds}");
+            }
+        }
+        out.push_str(
+            "# HELP resellguard_waiting Services that wait for the seller.\n# TYPE resellguard_waiting gauge\n",
+        );
+        for account in &self.accounts {
+            let (name, waiting) = (label(&account.account), account.waiting.len());
+            let _ = writeln!(out, "resellguard_waiting{{account=\"{name}\"}} {waiting}");
+        }
+        out
+    }
+}
+
+fn account_json(account: &Checked) -> Value {
+    let evidence: Vec<Value> = account
+        .evidence
+        .iter()
+        .map(|one| {
+            json!({
+                "kind": one.sign.kind(), "severity": one.severity, "detail": english(&one.sign), "count": one.count,
+                "first_seen": moment(one.first_seen), "last_seen": moment(one.last_seen),
+            })
+        })
+        .collect();
+    let mut value = json!({
+        "account": account.account, "modules": account.modules, "verdict": account.verdict,
+        "rule": english(&account.rule), "evidence": evidence, "waiting": account.waiting, "checked": account.at,
+        "notes": account.notes,
+    });
+    if let (Some(error), Some(object)) = (&account.error, value.as_object_mut()) {
+        object.insert("error".to_owned(), json!(error));
+    }
+    value
+}
+
+fn account_text(out: &mut String, account: &Checked, language: Language) {
+    let _ = writeln!(out, "{}: {}", account.account, account.verdict.say(language).to_uppercase());
+    let _ = writeln!(out, "  {}", account.rule.say(language));
+    if let Some(error) = &account.error {
+        let _ = writeln!(out, "  {error}");
+    }
+    let _ = writeln!(
+        out,
+        "  {} {}; {}",
+        language.choose(("modules", "модули")),
+        list(&account.modules),
+        waiting(account, language)
+    );
+    for one in &account.evidence {
+        let severity = one.severity.say(language);
+        let _ =
+            writeln!(out, "  - [{severity}] {}: {}{}", one.sign.kind(), one.sign.say(language), times(one, language));
+    }
+    for note in &account.notes {
+        let _ = writeln!(out, "  ({note})");
+    }
+}
+
+/// `2 services wait here: 16643, 16644`.
+fn waiting(account: &Checked, language: Language) -> String {
+    let count = account.waiting.len() as u64;
+    let services = language.choose((
+        language::english(count, "service waits here", "services wait here"),
+        language::russian(count, "услуга ждёт здесь", "услуги ждут здесь", "услуг ждут здесь"),
+    ));
+    if count == 0 { services } else { format!("{services}: {}", list(&account.waiting)) }
+}
+
+/// ` (seen 3 times since ...)`, or nothing the first time.
+fn times(one: &Evidence, language: Language) -> String {
+    if one.count < 2 {
+        return String::new();
+    }
+    let since = moment(one.first_seen);
+    language.choose((
+        format!(" (seen {} since {since})", language::english(one.count, "time", "times")),
+        format!(" (видно {} с {since})", language::russian(one.count, "раз", "раза", "раз")),
+    ))
+}
+
+fn list<T: ToString>(ids: &[T]) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// RFC 3339 with the panel's offset.
+fn moment(at: Timestamp) -> String {
+    rfc3339(&at.to_zoned_datetime(TimeZone::system()))
+}
+
+/// A label's value: quotes, backslashes and line ends escaped.
+fn label(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+impl Say for Verdict {
+    fn pair(&self) -> (String, String) {
+        let (english, russian) = match self {
+            Self::Exclusive => ("exclusive", "только эта панель"),
+            Self::Unknown => ("unknown", "неизвестно"),
+            Self::Possible => ("possibly shared", "возможно, общая"),
+            Self::Likely => ("likely shared", "вероятно, общая"),
+            Self::Shared => ("shared", "общая"),
+        };
+        (english.to_owned(), russian.to_owned())
+    }
+}
+
+impl Say for Severity {
+    fn pair(&self) -> (String, String) {
+        let (english, russian) = match self {
+            Self::Info => ("info", "сведения"),
+            Self::Warning => ("warning", "предупреждение"),
+            Self::Critical => ("critical", "доказательство"),
+        };
+        (english.to_owned(), russian.to_owned())
+    }
+}

@@ -1,0 +1,178 @@
+//! Services here against the seller's, with the decision for each.
+
+use super::{SCHEMA, english, short};
+use crate::error::Error;
+use crate::language::{Language, Say};
+use crate::reselling::decision::Decision;
+use crate::reselling::link::Link;
+use crate::reselling::plan::{Planned, Step};
+use crate::reselling::service::LocalService;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+/// The answer of `drift`, and the plan that `sync` shows.
+#[derive(Clone, Debug, Default)]
+pub struct DriftReport {
+    pub items: Vec<Planned>,
+    /// Accounts that could not be read: what is said of their services is that nothing is known.
+    pub unread: Vec<(String, Error)>,
+    /// What could not be looked at on this panel.
+    pub notes: Vec<String>,
+}
+
+impl DriftReport {
+    /// Without the services that are in step.
+    #[must_use]
+    pub fn differences(mut self) -> Self {
+        self.items.retain(|planned| planned.decision != Decision::InStep);
+        self
+    }
+
+    /// 0 in step, 2 differences, 1 an account could not be read.
+    pub fn exit_status(&self) -> u8 {
+        if !self.unread.is_empty() {
+            return 1;
+        }
+        let differs = self.items.iter().any(|planned| planned.decision != Decision::InStep);
+        u8::from(differs) * 2
+    }
+
+    pub fn json(&self) -> Value {
+        let items: Vec<Value> = self.items.iter().map(planned_json).collect();
+        let unread: Vec<Value> = self
+            .unread
+            .iter()
+            .map(|(account, error)| json!({"account": account, "kind": error.kind.word(), "error": error.detail}))
+            .collect();
+        json!({"schema": SCHEMA, "items": items, "unread": unread, "notes": self.notes})
+    }
+
+    pub fn text(&self, language: Language) -> String {
+        let mut out = String::new();
+        for planned in &self.items {
+            planned_text(&mut out, planned, language);
+        }
+        for (account, error) in &self.unread {
+            let _ = writeln!(out, "{account}: {error}");
+        }
+        if out.is_empty() {
+            out.push_str(language.choose(("All services are in step.\n", "Расхождений нет.\n")));
+        }
+        for note in &self.notes {
+            let _ = writeln!(out, "({note})");
+        }
+        out
+    }
+}
+
+/// The state of a service here, as JSON, before-images and pages show it.
+pub fn local_json(local: &LocalService) -> Value {
+    let mut value = json!({"status": local.status});
+    if let Some(object) = value.as_object_mut() {
+        if let Some(operation) = local.operation("open").or_else(|| local.operations.first()) {
+            object.insert("operation".to_owned(), json!(operation.name));
+        }
+        if let Some(service_status) = local.service_status {
+            object.insert("service_status".to_owned(), json!(service_status));
+        }
+        if local.itemtype == "certificate" {
+            object.insert("certificate_stored".to_owned(), json!(local.certificate_stored));
+        }
+        if let Some(expires) = local.expires {
+            object.insert("expiredate".to_owned(), json!(expires.to_string()));
+        }
+    }
+    value
+}
+
+fn planned_json(planned: &Planned) -> Value {
+    let mut value = json!({
+        "item": planned.local.item, "type": planned.local.itemtype, "name": planned.local.name,
+        "module": planned.module, "link": planned.link, "local": local_json(&planned.local),
+        "decision": planned.decision, "reason": english(&planned.reason), "reversible": false, "steps": planned.steps,
+    });
+    if let (Some(seller), Some(object)) = (&planned.seller, value.as_object_mut()) {
+        let mut shown = json!({"id": seller.id, "status": seller.status});
+        if let (Some(state), Some(shown)) = (seller.service_status, shown.as_object_mut()) {
+            shown.insert("service_status".to_owned(), json!(state));
+        }
+        object.insert("seller".to_owned(), shown);
+    }
+    value
+}
+
+fn planned_text(out: &mut String, planned: &Planned, language: Language) {
+    let local = &planned.local;
+    let _ = writeln!(
+        out,
+        "{} {} {}: {} - {} {}; {} {} ({} {})",
+        local.item,
+        local.itemtype,
+        short(&local.name, 60),
+        planned.decision.say(language),
+        language.choose(("here", "здесь")),
+        state(&local_json(local)),
+        language.choose(("seller", "продавец")),
+        there(planned, language),
+        language.choose(("link", "связь")),
+        planned.link.word(),
+    );
+    let _ = writeln!(out, "    {}", planned.reason.say(language));
+    for step in &planned.steps {
+        let _ = writeln!(out, "    > {}", step_text(step));
+    }
+}
+
+/// The service as the seller has it: `4478979 active`.
+pub fn there(planned: &Planned, language: Language) -> String {
+    planned.seller.as_ref().map_or_else(
+        || language.choose(("not found", "не найдена")).to_owned(),
+        |seller| format!("{} {}", seller.id, seller.status),
+    )
+}
+
+/// A call as a person reads it: long values shortened.
+pub fn step_text(step: &Step) -> String {
+    let params: Vec<String> = step.params.iter().map(|(name, value)| format!("{name}={}", short(value, 40))).collect();
+    format!("{} {}", step.call, params.join(" "))
+}
+
+/// `{"status":"processing","operation":"open"}` as `processing (operation open)`.
+pub fn state(value: &Value) -> String {
+    let Some(object) = value.as_object() else { return "-".to_owned() };
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let status = object.get("status").map(text).unwrap_or_default();
+    let rest: Vec<String> = object
+        .iter()
+        .filter(|(name, _)| *name != "status")
+        .map(|(name, value)| format!("{name} {}", text(value)))
+        .collect();
+    if rest.is_empty() { status } else { format!("{status} ({})", rest.join(", ")) }
+}
+
+impl Say for Decision {
+    fn pair(&self) -> (String, String) {
+        let (english, russian) = match self {
+            Self::InStep => ("in step", "расхождения нет"),
+            Self::Open => ("activate", "активировать"),
+            Self::StoreCertificate => ("store the certificate and activate", "сохранить сертификат и активировать"),
+            Self::Wait => ("wait", "ждать"),
+            Self::Ask => ("a person has to look", "нужен человек"),
+            Self::Refuse => ("refused", "отказано"),
+        };
+        (english.to_owned(), russian.to_owned())
+    }
+}
+
+impl Link {
+    /// The contract's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Both => "both",
+            Self::RemoteId => "remoteid",
+            Self::Local => "local",
+            Self::None => "none",
+            Self::Ambiguous => "ambiguous",
+        }
+    }
+}

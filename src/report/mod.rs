@@ -1,0 +1,40 @@
+//! What is shown: one model for each answer, and its formats. The panel's pages are made from the same models.
+
+mod check;
+pub mod drift;
+mod sync;
+
+pub use check::{CheckReport, Checked};
+pub use drift::DriftReport;
+pub use sync::{SyncReport, Synced};
+
+use crate::language::{Language, Say};
+use serde_json::{Value, json};
+
+/// The version of the JSON: fields are added, never renamed.
+const SCHEMA: u8 = 1;
+
+/// An error as JSON shows it, in place of a report.
+pub fn error_json(error: &crate::error::Error) -> Value {
+    json!({"schema": SCHEMA, "error": {"kind": error.kind.word(), "detail": error.detail}})
+}
+
+/// An error for a person: what happened, what was not changed, what to do.
+pub fn error_text(error: &crate::error::Error, language: Language) -> String {
+    let guidance = error.kind.guidance(language);
+    format!("{}\n  {}\n  {}\n  {}", guidance.happened, error.detail, guidance.unchanged, guidance.next)
+}
+
+/// A text as one line of at most `limit` characters, for tables.
+pub fn short(text: &str, limit: usize) -> String {
+    let flat: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
+    if flat.chars().count() <= limit {
+        return flat;
+    }
+    flat.chars().take(limit.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// The sentence of a reason, for JSON: always English.
+fn english(said: &impl Say) -> String {
+    said.say(Language::En)
+}

@@ -1,0 +1,100 @@
+//! What a repair did, or would do, to each service.
+
+use super::drift::{state, step_text};
+use super::{SCHEMA, english, short};
+use crate::journal::Outcome;
+use crate::language::{Language, Say};
+use crate::reselling::decision::{Decision, Reason};
+use crate::reselling::ids::ItemId;
+use crate::reselling::plan::Step;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+/// One service after the run.
+#[derive(Clone, Debug)]
+pub struct Synced {
+    pub item: ItemId,
+    pub itemtype: String,
+    pub name: String,
+    pub decision: Decision,
+    pub outcome: Outcome,
+    pub reason: Reason,
+    pub before: Value,
+    /// `null` when nothing was called.
+    pub after: Value,
+    /// The calls that were made; in a dry run the calls that would be.
+    pub steps: Vec<Step>,
+}
+
+/// The answer of `sync`.
+#[derive(Clone, Debug, Default)]
+pub struct SyncReport {
+    /// The name under which the journal keeps it; `None` when nothing was called.
+    pub run: Option<String>,
+    pub items: Vec<Synced>,
+    /// Services of earlier, interrupted runs that were settled first.
+    pub settled: Vec<Synced>,
+}
+
+impl SyncReport {
+    /// 0 every service done, planned or in step; 1 something failed; 2 something was refused.
+    pub fn exit_status(&self) -> u8 {
+        let has = |outcome| self.items.iter().any(|synced| synced.outcome == outcome);
+        if has(Outcome::Failed) { 1 } else { u8::from(has(Outcome::Refused)) * 2 }
+    }
+
+    pub fn json(&self) -> Value {
+        let all = |items: &[Synced]| -> Vec<Value> { items.iter().map(synced_json).collect() };
+        json!({"schema": SCHEMA, "run": self.run, "items": all(&self.items), "settled": all(&self.settled)})
+    }
+
+    pub fn text(&self, language: Language) -> String {
+        let mut out = String::new();
+        if !self.settled.is_empty() {
+            out.push_str(language.choose(("From an interrupted run:\n", "Из прерванного запуска:\n")));
+        }
+        for synced in self.settled.iter().chain(&self.items) {
+            synced_text(&mut out, synced, language);
+        }
+        if self.items.is_empty() {
+            out.push_str(language.choose(("No service is stuck.\n", "Зависших услуг нет.\n")));
+        }
+        if let Some(run) = &self.run {
+            let _ = writeln!(out, "{} {run}", language.choose(("run", "запуск")));
+        }
+        out
+    }
+}
+
+fn synced_json(synced: &Synced) -> Value {
+    json!({
+        "item": synced.item, "type": synced.itemtype, "outcome": synced.outcome, "decision": synced.decision,
+        "reason": english(&synced.reason), "before": synced.before, "after": synced.after, "steps": synced.steps,
+    })
+}
+
+fn synced_text(out: &mut String, synced: &Synced, language: Language) {
+    let name = short(&synced.name, 60);
+    let _ = writeln!(out, "{} {} {name}: {}", synced.item, synced.itemtype, synced.outcome.say(language));
+    let _ = writeln!(out, "    {}", synced.reason.say(language));
+    for step in &synced.steps {
+        let _ = writeln!(out, "    > {}", step_text(step));
+    }
+    if !synced.after.is_null() {
+        let _ = writeln!(out, "    {} {}", language.choose(("before:", "до:   ")), state(&synced.before));
+        let _ = writeln!(out, "    {} {}", language.choose(("after: ", "после:")), state(&synced.after));
+    }
+}
+
+impl Say for Outcome {
+    fn pair(&self) -> (String, String) {
+        let (english, russian) = match self {
+            Self::Done => ("done", "исправлено"),
+            Self::InStep => ("already in step", "расхождения нет"),
+            Self::Refused => ("not changed", "не изменено"),
+            Self::Failed => ("failed", "не удалось"),
+            Self::Planned => ("would be repaired", "будет исправлено"),
+        };
+        (english.to_owned(), russian.to_owned())
+    }
+}
