@@ -5,9 +5,9 @@
 pub mod error;
 pub mod journal;
 pub mod language;
-pub mod report;
 pub mod logging;
 pub mod panel;
+pub mod report;
 pub mod reselling;
 pub mod root;
 pub mod secret;
