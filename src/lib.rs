@@ -11,5 +11,6 @@ pub mod report;
 pub mod reselling;
 pub mod root;
 pub mod secret;
+pub mod seller;
 pub mod settings;
 pub mod xml;

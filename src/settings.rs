@@ -110,7 +110,7 @@ pub struct SellerSettings {
     /// Certificate authorities to trust besides the system's, PEM.
     #[serde(deserialize_with = "path")]
     pub ca_file: Option<PathBuf>,
-    /// Accept plain `http://` to any address, and any certificate.
+    /// Accept plain `http://` to any address. Certificates are verified all the same.
     pub insecure: bool,
 }
 

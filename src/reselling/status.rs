@@ -40,6 +40,32 @@ impl Status {
         code.parse().ok().map(Self::from_code)
     }
 
+    /// The label that a list shows, English or Russian, in place of a code. The English ones are facts/billmanager 2.2; of the
+    /// Russian ones only "Активен" is, the others are what such labels are usually called, so an unknown one stays unknown.
+    pub fn from_label(text: &str) -> Option<Self> {
+        const STEMS: [(&str, Status); 17] = [
+            ("ordered", Status::Ordered),
+            ("active", Status::Active),
+            ("suspended", Status::Suspended),
+            ("deleted", Status::Deleted),
+            ("processing", Status::Processing),
+            ("deletion in progress", Status::Processing),
+            ("заказан", Status::Ordered),
+            ("активен", Status::Active),
+            ("активна", Status::Active),
+            ("активно", Status::Active),
+            ("остановлен", Status::Suspended),
+            ("приостановлен", Status::Suspended),
+            ("удален", Status::Deleted),
+            ("удалён", Status::Deleted),
+            ("удаляется", Status::Processing),
+            ("обрабатывается", Status::Processing),
+            ("в обработке", Status::Processing),
+        ];
+        let text = text.trim().to_lowercase();
+        STEMS.iter().find(|(stem, _)| text.starts_with(stem)).map(|(_, status)| *status)
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Self::Ordered => "ordered",
@@ -74,6 +100,25 @@ mod tests {
             ("9", Some(Status::Unknown)),
         ] {
             assert_eq!(Status::from_composite(text), status, "{text}");
+        }
+    }
+
+    #[test]
+    fn labels_are_read_in_both_languages_and_strange_ones_are_not_guessed() {
+        for (text, status) in [
+            ("Active", Some(Status::Active)),
+            ("Suspended by Administrator", Some(Status::Suspended)),
+            ("Processing (opening)", Some(Status::Processing)),
+            ("Deletion in progress", Some(Status::Processing)),
+            ("Активен", Some(Status::Active)),
+            ("Остановлен администратором", Some(Status::Suspended)),
+            ("Удалён", Some(Status::Deleted)),
+            ("Inactive", None),
+            ("Неактивен", None),
+            ("Ждёт", None),
+            ("", None),
+        ] {
+            assert_eq!(Status::from_label(text), status, "{text}");
         }
     }
 }

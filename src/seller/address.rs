@@ -1,0 +1,108 @@
+//! Where a seller is, whether a password may be sent there, and the HTTP client that goes there.
+//!
+//! Not for asking: `client` does that.
+
+use crate::error::{Error, Kind};
+use crate::settings::SellerSettings;
+use reqwest::blocking::Client;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use url::{Host, Url};
+
+/// A bundle of authorities of a whole distribution is 250 KiB.
+const CA_BYTES: u64 = 1 << 20;
+
+/// `host` or `host:port`, as errors and the log name a seller.
+pub(super) fn host(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// A password goes over TLS, or stays on this machine.
+///
+/// # Errors
+/// `Kind::SellerCertificate` for plain `http://` to another machine, unless `insecure` is set.
+pub(super) fn check(url: &Url, insecure: bool) -> Result<(), Error> {
+    let here = match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    if url.scheme() == "https" || here || insecure {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::SellerCertificate,
+        format!(
+            "{}: the module's address is plain http://, so the password would be readable on the way; nothing was sent \
+             (https:// in the module, or `insecure = true` in [seller])",
+            host(url)
+        ),
+    ))
+}
+
+/// Builds the client: the largest start-up cost there is here (reading the system's authorities), so only when needed.
+///
+/// No redirects: the password would follow them. No proxy from the environment: the panel starts us with the browser's headers
+/// as `HTTP_*` (facts/coremanager 2.2), and a header named `Proxy` must not become `HTTP_PROXY`.
+pub(super) fn connect(url: &Url, settings: &SellerSettings) -> Result<Client, Error> {
+    // It fails only when a provider is there already, and then that one is used.
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let builder = Client::builder()
+        .user_agent(concat!("resellguard/", env!("CARGO_PKG_VERSION")))
+        .timeout(settings.timeout)
+        .connect_timeout(settings.timeout)
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .no_proxy();
+    let builder = match &settings.ca_file {
+        _ if url.scheme() == "http" => builder.tls_certs_only([]),
+        None => builder,
+        Some(path) => builder.tls_certs_merge(authorities(path)?),
+    };
+    builder.build().map_err(|error| {
+        let why = super::error::root_cause(&error);
+        Error::new(Kind::SellerCertificate, format!("TLS cannot be prepared on this machine: {why}"))
+    })
+}
+
+/// The additional authorities of `[seller] ca_file`, PEM.
+fn authorities(path: &Path) -> Result<Vec<reqwest::Certificate>, Error> {
+    let wrong = |why: String| Error::new(Kind::Settings, format!("[seller] ca_file {}: {why}", path.display()));
+    let mut pem = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(CA_BYTES + 1).read_to_end(&mut pem))
+        .map_err(|error| wrong(error.to_string()))?;
+    if pem.len() as u64 > CA_BYTES {
+        return Err(wrong("larger than 1 MiB".to_owned()));
+    }
+    let found = reqwest::Certificate::from_pem_bundle(&pem).map_err(|_| wrong("not a PEM bundle".to_owned()))?;
+    if found.is_empty() { Err(wrong("it holds no certificate".to_owned())) } else { Ok(found) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_stays_on_this_machine_unless_the_setting_allows_it() {
+        for (address, fine) in [
+            ("https://seller.example/billmgr", true),
+            ("http://127.0.0.1:1500/billmgr", true),
+            ("http://127.9.9.9/billmgr", true),
+            ("http://[::1]:8080/billmgr", true),
+            ("http://localhost/billmgr", true),
+            ("http://seller.example/billmgr", false),
+            ("http://localhost.example/billmgr", false),
+            ("http://127.0.0.1.example/billmgr", false),
+            ("http://10.0.0.1/billmgr", false),
+            ("http://[::ffff:127.0.0.1]/billmgr", false),
+        ] {
+            let url = Url::parse(address).unwrap();
+            assert_eq!(check(&url, false).is_ok(), fine, "{address}");
+            assert!(check(&url, true).is_ok(), "{address}");
+        }
+    }
+}
