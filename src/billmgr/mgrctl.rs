@@ -1,0 +1,393 @@
+//! Calling a function of the panel through its own program (facts/billmanager 3.1, facts/coremanager 5.1).
+//!
+//! By argument list, never by a shell; with an end to time and size. Not for deciding what to call: that is `reselling::plan`.
+
+use crate::error::{Error, Kind};
+use crate::root::Root;
+use crate::secret::Secret;
+use crate::xml::{self, Element};
+use rustix::process::{Pid, Signal, kill_process_group};
+use std::fmt::Write;
+use std::io::Read;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A whole service list of a large panel has some MiB.
+const OUTPUT: usize = 16 * 1024 * 1024;
+const STDERR: usize = 64 * 1024;
+/// How long the pipes of a process that is gone may stay open.
+const LINGER: Duration = Duration::from_millis(500);
+/// Below what the kernel takes as one argument (128 KiB).
+const VALUE: usize = 100 * 1024;
+/// Parameters whose value is never put into an argument list, where every user of the machine could read it.
+const SECRET: [&str; 8] = ["password", "passwd", "confirm", "authinfo", "auth", "key", "pkey", "secret"];
+
+/// The panel as we call it: the real one, or a recorder in its place.
+pub trait Panel {
+    /// Calls one function and returns its document.
+    ///
+    /// # Errors
+    /// `Kind::PanelAnswer` when the panel refused, `Kind::Mgrctl` when it is not known what became of the call.
+    fn call(&self, function: &str, params: &[(String, String)]) -> Result<Element, Error>;
+}
+
+/// `<root>/sbin/mgrctl -m billmgr`.
+#[derive(Clone, Debug)]
+pub struct Mgrctl {
+    program: PathBuf,
+    folder: PathBuf,
+    timeout: Duration,
+}
+
+impl Mgrctl {
+    /// What a call may take when nobody says otherwise: the panel may start a processing module inside it.
+    pub const TIMEOUT: Duration = Duration::from_mins(1);
+
+    pub fn new(root: &Root, timeout: Duration) -> Self {
+        Self { program: root.mgrctl(), folder: root.join(""), timeout }
+    }
+
+    /// The command of one call, and the secrets that its environment carries.
+    fn command(&self, function: &str, params: &[(String, String)]) -> Result<(Command, Vec<Secret>), Error> {
+        let name_fits = |name: &str| {
+            !name.is_empty()
+                && !name.starts_with('-')
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+        };
+        if !name_fits(function) || function.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Err(Error::new(Kind::Internal, format!("'{}' is no function", function.escape_debug())));
+        }
+        let mut command = Command::new(&self.program);
+        command.args(["-m", "billmgr", "-o", "xml", function]);
+        command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        // The panel writes this into its history and log in place of an address.
+        command.env("SSH_CONNECTION", "resellguard");
+        let mut secrets = Vec::new();
+        for (name, value) in params {
+            let fits = name_fits(name) && value.len() <= VALUE && !value.contains('\0');
+            if !fits {
+                let what = format!("{function}: the parameter '{}' cannot be handed over", name.escape_debug());
+                return Err(Error::new(Kind::Internal, what));
+            }
+            if SECRET.contains(&name.as_str()) {
+                let variable = format!("RESELLGUARD_SECRET_{}", secrets.len());
+                command.env(&variable, value).arg("-e").arg(format!("{name}=${variable}"));
+                secrets.push(Secret::new(value));
+            } else {
+                command.arg(format!("{name}={value}"));
+            }
+        }
+        command.current_dir(&self.folder).process_group(0);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Ok((command, secrets))
+    }
+}
+
+impl Panel for Mgrctl {
+    fn call(&self, function: &str, params: &[(String, String)]) -> Result<Element, Error> {
+        let (command, secrets) = self.command(function, params)?;
+        let answer = finish(command, self.timeout).and_then(Output::document);
+        answer.map_err(|error| {
+            let detail = secrets.iter().fold(error.detail.clone(), |detail, secret| secret.hide_in(&detail));
+            Error { detail, ..error }.within(function)
+        })
+    }
+}
+
+/// What a process left behind.
+struct Output {
+    status: ExitStatus,
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+}
+
+impl Output {
+    /// An error comes as a document, with exit status 0 in some builds, or as an exit status; both are looked at.
+    fn document(self) -> Result<Element, Error> {
+        let document = std::str::from_utf8(&self.stdout).ok().map(xml::parse);
+        if let Some(error) = document.iter().flatten().find_map(|document| document.find("error")) {
+            return Err(refused(error));
+        }
+        if !self.status.success() {
+            let stderr = String::from_utf8_lossy(&self.stderr);
+            let line: String = stderr.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("").into();
+            let line: String = line.chars().filter(|letter| !letter.is_control()).take(300).collect();
+            // The text form of the panel's own refusal, `ERROR missed(currency)` (facts/coremanager 5.1).
+            let kind = if line.starts_with("ERROR ") { Kind::PanelAnswer } else { Kind::Mgrctl };
+            return Err(Error::new(kind, format!("mgrctl ended with {}: {line}", ending(self.status))));
+        }
+        match document {
+            None => Err(broken("the answer of mgrctl is not UTF-8")),
+            Some(Err(error)) => Err(error.within("the answer of mgrctl is no document").seen_as(Kind::Mgrctl)),
+            Some(Ok(document)) if document.name != "doc" => {
+                Err(broken(format!("mgrctl answered <{:.40}> instead of <doc>", document.name)))
+            }
+            Some(Ok(document)) => Ok(document),
+        }
+    }
+}
+
+fn ending(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("status {code}"),
+        (None, Some(signal)) => format!("signal {signal}"),
+        (None, None) => "no status".to_owned(),
+    }
+}
+
+/// The panel's refusal in the form its logs use: `missed(item) '16643': No such service`.
+fn refused(error: &Element) -> Error {
+    let part = |name: &str| -> String {
+        let text = error.get_attribute(name).or_else(|| error.text_of(name)).unwrap_or("");
+        text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(300).collect()
+    };
+    let mut detail = part("type");
+    if detail.is_empty() {
+        detail.push_str("error");
+    }
+    let (object, value, message) = (part("object"), part("value"), part("msg"));
+    if !object.is_empty() {
+        let _ = write!(detail, "({object})");
+    }
+    if !value.is_empty() {
+        let _ = write!(detail, " '{value}'");
+    }
+    if !message.is_empty() {
+        let _ = write!(detail, ": {message}");
+    }
+    Error::new(Kind::PanelAnswer, detail)
+}
+
+/// Runs a command to its end, or kills it with everything it started.
+fn finish(mut command: Command, timeout: Duration) -> Result<Output, Error> {
+    let ends = Instant::now() + timeout;
+    let program = command.get_program().to_string_lossy().into_owned();
+    let mut child = command.spawn().map_err(|error| broken(format!("{program}: {error}")))?;
+    let (sender, pieces) = mpsc::sync_channel(4);
+    if let Some(stdout) = child.stdout.take() {
+        forward(stdout, sender.clone(), Piece::Stdout);
+    }
+    if let Some(stderr) = child.stderr.take() {
+        forward(stderr, sender.clone(), Piece::Stderr);
+    }
+    drop(sender);
+    let finished = collect(&mut child, &pieces, ends);
+    if finished.is_err() {
+        // The group has this one child's pid; it is not reaped yet, so the id cannot be anybody else's.
+        let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
+        drop(child.wait());
+    }
+    finished
+}
+
+fn broken(what: impl Into<String>) -> Error {
+    Error::new(Kind::Mgrctl, what)
+}
+
+enum Piece {
+    Stdout(Vec<u8>),
+    Stderr(Vec<u8>),
+}
+
+/// Passes on what comes out of a pipe until it ends or nobody listens.
+fn forward(mut pipe: impl Read + Send + 'static, sender: SyncSender<Piece>, piece: fn(Vec<u8>) -> Piece) {
+    thread::spawn(move || {
+        let mut buffer = vec![0; 64 * 1024];
+        while let Ok(read @ 1..) = pipe.read(&mut buffer) {
+            let bytes = buffer.get(..read).unwrap_or_default().to_vec();
+            if sender.send(piece(bytes)).is_err() {
+                break;
+            }
+        }
+    });
+}
+
+/// Gathers the output until the process is gone and its pipes are closed. A process that it left running in the background
+/// (a panel that `mgrctl` had to start first) may hold the pipes open; it is not waited for.
+fn collect(child: &mut Child, pieces: &Receiver<Piece>, ends: Instant) -> Result<Output, Error> {
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let mut gone: Option<(ExitStatus, Instant)> = None;
+    let mut pause = Duration::from_micros(500);
+    loop {
+        let closed = match pieces.recv_timeout(pause) {
+            Ok(Piece::Stdout(bytes)) => {
+                stdout.extend(bytes);
+                if stdout.len() > OUTPUT {
+                    return Err(broken("the answer is larger than 16 MiB"));
+                }
+                false
+            }
+            Ok(Piece::Stderr(bytes)) => {
+                let room = STDERR.saturating_sub(stderr.len()).min(bytes.len());
+                stderr.extend_from_slice(bytes.get(..room).unwrap_or_default());
+                false
+            }
+            Err(RecvTimeoutError::Timeout) => false,
+            Err(RecvTimeoutError::Disconnected) => {
+                thread::sleep(pause);
+                true
+            }
+        };
+        if gone.is_none() {
+            let status = child.try_wait().map_err(|error| broken(error.to_string()))?;
+            gone = status.map(|status| (status, Instant::now() + LINGER));
+        }
+        match gone {
+            Some((status, until)) if closed || Instant::now() >= until => return Ok(Output { status, stdout, stderr }),
+            None if Instant::now() >= ends => return Err(broken("no answer in time; the call may have taken effect")),
+            _ => {}
+        }
+        pause = (pause * 2).min(Duration::from_millis(20));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    /// A panel whose `mgrctl` is the given shell script.
+    fn panel(script: &str, timeout: Duration) -> (tempfile::TempDir, Mgrctl) {
+        let dir = tempfile::tempdir().unwrap();
+        let root = Root::at(dir.path());
+        fs::create_dir(dir.path().join("sbin")).unwrap();
+        // Written beside and moved into place: a program that is open for writing cannot be started.
+        let draft = dir.path().join("draft");
+        fs::write(&draft, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&draft, fs::Permissions::from_mode(0o700)).unwrap();
+        fs::rename(&draft, root.mgrctl()).unwrap();
+        let mgrctl = Mgrctl::new(&root, timeout);
+        (dir, mgrctl)
+    }
+
+    /// Starting a script just written can meet another test's fork that still holds it open for writing.
+    fn call(mgrctl: &Mgrctl, function: &str, params: &[(&str, &str)]) -> Result<Element, Error> {
+        let params: Vec<_> = params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        loop {
+            match mgrctl.call(function, &params) {
+                Err(error) if error.detail.contains("Text file busy") => thread::sleep(Duration::from_millis(5)),
+                answer => return answer,
+            }
+        }
+    }
+
+    #[test]
+    fn arguments_arrive_as_they_are_without_a_shell() {
+        let (dir, mgrctl) = panel(
+            "for a in \"$@\"; do printf '%s\\n' \"$a\"; done > args; env > env; cat > stdin; echo '<doc><ok/></doc>'",
+            Mgrctl::TIMEOUT,
+        );
+        let value = "a b;$(touch x)`id`'\"*\nsecond line";
+        let answer =
+            call(&mgrctl, "certificate.save", &[("elid", "5"), ("crt", value), ("CN", ""), ("sok", "ok")]).unwrap();
+        assert!(answer.find("ok").is_some());
+        let args = fs::read_to_string(dir.path().join("args")).unwrap();
+        assert_eq!(args, format!("-m\nbillmgr\n-o\nxml\ncertificate.save\nelid=5\ncrt={value}\nCN=\nsok=ok\n"));
+        let environment = fs::read_to_string(dir.path().join("env")).unwrap();
+        assert!(environment.contains("SSH_CONNECTION=resellguard\n"));
+        assert!(!environment.contains("CARGO"), "{environment}");
+        assert_eq!(fs::read(dir.path().join("stdin")).unwrap(), b"");
+    }
+
+    #[test]
+    fn a_secret_is_in_the_environment_and_in_no_argument_and_no_error() {
+        let script = "for a in \"$@\"; do printf '%s\\n' \"$a\"; done > args; env > env; echo \"bad $RESELLGUARD_SECRET_0\" >&2; exit 1";
+        let (dir, mgrctl) = panel(script, Mgrctl::TIMEOUT);
+        let error = call(&mgrctl, "vds.open", &[("elid", "5"), ("password", "hun ter2")]).unwrap_err();
+        assert!(error.detail.contains("bad ***") && !error.detail.contains("ter2"), "{error}");
+        let args = fs::read_to_string(dir.path().join("args")).unwrap();
+        assert!(args.ends_with("vds.open\nelid=5\n-e\npassword=$RESELLGUARD_SECRET_0\n"), "{args}");
+        assert!(fs::read_to_string(dir.path().join("env")).unwrap().contains("RESELLGUARD_SECRET_0=hun ter2\n"));
+    }
+
+    #[test]
+    fn every_bad_end_has_its_kind() {
+        use Kind::{Mgrctl as Unclear, PanelAnswer as Refused};
+        let error =
+            "<doc><error type=\"missed\" object=\"item\" value=\"16643\"><msg>No such\nservice</msg></error></doc>";
+        for (script, kind, said) in [
+            (format!("echo '{error}'"), Refused, "vds.open: missed(item) '16643': No such service"),
+            (format!("echo '{error}'; exit 1"), Refused, "vds.open: missed(item) '16643'"),
+            ("echo '<doc><error/></doc>'".into(), Refused, "vds.open: error"),
+            ("echo 'ERROR missed(currency)' >&2; exit 1".into(), Refused, "status 1: ERROR missed(currency)"),
+            ("echo >&2; echo 'first line' >&2; echo second >&2; exit 3".into(), Unclear, "status 3: first line"),
+            ("kill -9 $$".into(), Unclear, "signal 9"),
+            ("echo '<doc>'; exit 1".into(), Unclear, "status 1"),
+            ("echo '<html><body>'".into(), Unclear, "no document"),
+            ("echo '<html/>'".into(), Unclear, "<html>"),
+            ("true".into(), Unclear, "empty"),
+            ("printf '<doc>\\377</doc>'".into(), Unclear, "not UTF-8"),
+        ] {
+            let (_dir, mgrctl) = panel(&script, Mgrctl::TIMEOUT);
+            let error = call(&mgrctl, "vds.open", &[]).unwrap_err();
+            assert_eq!(error.kind, kind, "{script}: {error}");
+            assert!(error.detail.contains(said), "{script}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = Root::at(dir.path());
+        let error = call(&Mgrctl::new(&root, Mgrctl::TIMEOUT), "vds.open", &[]).unwrap_err();
+        assert!(error.kind == Kind::Mgrctl && error.detail.contains("sbin/mgrctl"), "{error}");
+    }
+
+    #[test]
+    fn a_hang_ends_with_everything_it_started() {
+        for script in ["sleep 600 & echo $! > pid; wait", "sleep 600 & echo $! > pid; exec >&- 2>&-; wait"] {
+            let (dir, mgrctl) = panel(script, Duration::from_secs(3));
+            let error = call(&mgrctl, "vds.open", &[]).unwrap_err();
+            assert!(error.kind == Kind::Mgrctl && error.detail.contains("no answer in time"), "{error}");
+            let started = fs::read_to_string(dir.path().join("pid")).unwrap();
+            let stat = format!("/proc/{}/stat", started.trim());
+            // A killed process that nobody has reaped yet is a zombie.
+            let dead = || fs::read_to_string(&stat).map_or(true, |stat| stat.contains(") Z"));
+            for _ in 0..500 {
+                if dead() {
+                    break;
+                }
+                thread::sleep(Duration::from_millis(10));
+            }
+            assert!(dead(), "{script}: the child lives on");
+        }
+    }
+
+    #[test]
+    fn a_process_in_the_background_does_not_hold_the_answer() {
+        let (dir, mgrctl) = panel("sleep 600 & echo $! > pid; echo '<doc><ok/></doc>'", Mgrctl::TIMEOUT);
+        assert!(call(&mgrctl, "whoami", &[]).is_ok());
+        let started: i32 = fs::read_to_string(dir.path().join("pid")).unwrap().trim().parse().unwrap();
+        rustix::process::kill_process(Pid::from_raw(started).unwrap(), Signal::KILL).unwrap();
+    }
+
+    #[test]
+    fn an_endless_answer_is_cut() {
+        let (_dir, mgrctl) = panel("exec cat /dev/zero", Mgrctl::TIMEOUT);
+        let error = call(&mgrctl, "item", &[]).unwrap_err();
+        assert!(error.kind == Kind::Mgrctl && error.detail.contains("16 MiB"), "{error}");
+        let noisy = "head -c 1000000 /dev/zero | tr '\\0' 'x' >&2; echo '<doc/>'";
+        let (_dir, mgrctl) = panel(noisy, Mgrctl::TIMEOUT);
+        assert!(call(&mgrctl, "item", &[]).is_ok(), "noise on stderr is not an error");
+    }
+
+    #[test]
+    fn names_that_could_be_options_or_worse_never_get_out() {
+        let (dir, mgrctl) = panel("touch started; echo '<doc/>'", Mgrctl::TIMEOUT);
+        for function in ["", "-R", "vds open", "vds;id", "VDS.open", "elid=1", "../x"] {
+            let error = call(&mgrctl, function, &[]).unwrap_err();
+            assert_eq!(error.kind, Kind::Internal, "{function}");
+        }
+        for (name, value) in
+            [("", "x"), ("-e", "x"), ("a=b", "x"), ("a b", "x"), ("a", "x\0y"), ("a", &"x".repeat(200_000))]
+        {
+            assert_eq!(call(&mgrctl, "vds.open", &[(name, value)]).unwrap_err().kind, Kind::Internal, "{name}");
+        }
+        assert!(!dir.path().join("started").exists());
+    }
+}
