@@ -147,6 +147,15 @@ link=$system/usr/bin/resellguard
 # ---------------------------------------------------------------------------------------------------------------
 # The manifest: "<sha256>  <path>" for a file, "link  <path>" for the link.
 
+# It is in root's own directory, and still no line of it may lead to anything but a file of ours in the right places.
+check_manifest() {
+    [ -f "$manifest" ] || return 0
+    awk -v root="$root/" -v system_dir="$system/" '
+        NF != 2 || $2 ~ /\/\.\.\// || $2 !~ /resellguard[^\/]*$/ { exit 1 }
+        index($2, root) != 1 && index($2, system_dir) != 1 { exit 1 }
+    ' "$manifest" || fail "$manifest has a line that this script did not write, or that was written with another --system-dir"
+}
+
 recorded() {
     [ -f "$manifest" ] || return 0
     awk -v path="$1" '$2 == path { print $1 }' "$manifest"
@@ -227,6 +236,8 @@ report_registration() {
 
 # ---------------------------------------------------------------------------------------------------------------
 
+check_manifest
+
 if [ "$uninstall" = 1 ]; then
     if [ ! -f "$manifest" ]; then
         if [ -e "$addon" ] || [ -e "$root/etc/xml/billmgr_mod_resellguard.xml" ]; then
@@ -237,11 +248,6 @@ if [ "$uninstall" = 1 ]; then
             exit 0
         fi
     else
-        # The manifest is in root's own directory, and still no line of it may lead anywhere else.
-        awk -v root="$root/" -v system_dir="$system/" '
-            NF != 2 || $2 ~ /\/\.\.\// || $2 !~ /resellguard[^\/]*$/ { exit 1 }
-            index($2, root) != 1 && index($2, system_dir) != 1 { exit 1 }
-        ' "$manifest" || fail "$manifest has a line that this script did not write, or was written with another --system-dir"
         while read -r column path; do
             remove_recorded "$column" "$path"
         done <"$manifest"
