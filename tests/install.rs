@@ -1,5 +1,7 @@
 //! `install.sh` against a panel's directory tree in a temporary place, with a `mgrctl` that writes down its calls.
 //! Not here: what a panel makes of the installed files.
+// A test that cannot prepare its place fails, and says where.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::fs;
