@@ -2,16 +2,11 @@
 //!
 //! Not for asking: `client` does that.
 
+use super::trust;
 use crate::error::{Error, Kind};
 use crate::settings::SellerSettings;
 use reqwest::blocking::Client;
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
 use url::{Host, Url};
-
-/// A bundle of authorities of a whole distribution is 250 KiB.
-const CA_BYTES: u64 = 1 << 20;
 
 /// `host` or `host:port`, as errors and the log name a seller.
 pub(super) fn host(url: &Url) -> String {
@@ -48,38 +43,17 @@ pub(super) fn check(url: &Url, insecure: bool) -> Result<(), Error> {
 /// No redirects: the password would follow them. No proxy from the environment: the panel starts us with the browser's headers
 /// as `HTTP_*` (facts/coremanager 2.2), and a header named `Proxy` must not become `HTTP_PROXY`.
 pub(super) fn connect(url: &Url, settings: &SellerSettings) -> Result<Client, Error> {
-    // It fails only when a provider is there already, and then that one is used.
-    rustls::crypto::ring::default_provider().install_default().ok();
-    let builder = Client::builder()
+    let tls = if url.scheme() == "http" { trust::unused() } else { trust::verifying(settings.ca_file.as_deref()) }?;
+    Client::builder()
         .user_agent(concat!("resellguard/", env!("CARGO_PKG_VERSION")))
         .timeout(settings.timeout)
         .connect_timeout(settings.timeout)
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
-        .no_proxy();
-    let builder = match &settings.ca_file {
-        _ if url.scheme() == "http" => builder.tls_certs_only([]),
-        None => builder,
-        Some(path) => builder.tls_certs_merge(authorities(path)?),
-    };
-    builder.build().map_err(|error| {
-        let why = super::error::root_cause(&error);
-        Error::new(Kind::SellerCertificate, format!("TLS cannot be prepared on this machine: {why}"))
-    })
-}
-
-/// The additional authorities of `[seller] ca_file`, PEM.
-fn authorities(path: &Path) -> Result<Vec<reqwest::Certificate>, Error> {
-    let wrong = |why: String| Error::new(Kind::Settings, format!("[seller] ca_file {}: {why}", path.display()));
-    let mut pem = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(CA_BYTES + 1).read_to_end(&mut pem))
-        .map_err(|error| wrong(error.to_string()))?;
-    if pem.len() as u64 > CA_BYTES {
-        return Err(wrong("larger than 1 MiB".to_owned()));
-    }
-    let found = reqwest::Certificate::from_pem_bundle(&pem).map_err(|_| wrong("not a PEM bundle".to_owned()))?;
-    if found.is_empty() { Err(wrong("it holds no certificate".to_owned())) } else { Ok(found) }
+        .no_proxy()
+        .tls_backend_preconfigured(tls)
+        .build()
+        .map_err(|error| Error::new(Kind::Internal, format!("no HTTP client: {}", super::error::root_cause(&error))))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod page;
 mod row;
 mod service;
 mod trail;
+mod trust;
 mod whoami;
 
 pub use call::{Call, ITEMTYPES};

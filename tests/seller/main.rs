@@ -14,7 +14,7 @@ use resellguard::settings::SellerSettings;
 use scripted::{Answer, Authority, Scripted};
 use std::fmt::Write as _;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// It has what has to be encoded in a form, and what is special in XML.
@@ -259,6 +259,15 @@ fn certificates_are_verified() {
         assert_eq!(error.kind, Kind::SellerCertificate, "{error}");
         assert!(error.detail.contains(words), "{error}");
         assert_eq!(asked, 0, "the login was sent to a stranger");
+    }
+
+    for authority in [false, true] {
+        let (tls, pem) = scripted::self_signed("127.0.0.1", authority);
+        let (answer, asked) = ask(Arc::clone(&tls));
+        assert_eq!((answer.unwrap_err().kind, asked), (Kind::SellerCertificate, 0));
+        std::fs::write(&file, &pem).unwrap();
+        let (answer, _) = ask(tls);
+        assert!(answer.is_ok(), "authority {authority}: {answer:?}");
     }
 
     std::fs::write(&file, "no certificate").unwrap();

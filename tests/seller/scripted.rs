@@ -2,7 +2,7 @@
 //!
 //! One call more than the script has is answered with HTTP 500, so it shows in the test that made it.
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -160,16 +160,31 @@ impl Authority {
 
     /// A server's certificate for `name`, valid until the end of `last_year`.
     pub fn certificate(&self, name: &str, last_year: i32) -> Arc<rustls::ServerConfig> {
-        rustls::crypto::ring::default_provider().install_default().ok();
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         params.not_before = rcgen::date_time_ymd(2020, 1, 1);
         params.not_after = rcgen::date_time_ymd(last_year, 12, 31);
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        let key = rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-        let config = rustls::ServerConfig::builder().with_no_client_auth();
-        Arc::new(config.with_single_cert(vec![certificate.der().clone()], key).unwrap())
+        server(&certificate, &key)
     }
+}
+
+/// A certificate that signs itself, with or without calling itself an authority (as `openssl req -x509` makes it), and its PEM.
+pub fn self_signed(name: &str, authority: bool) -> (Arc<rustls::ServerConfig>, String) {
+    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    if authority {
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    }
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    (server(&certificate, &key), certificate.pem())
+}
+
+fn server(certificate: &Certificate, key: &KeyPair) -> Arc<rustls::ServerConfig> {
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let config = rustls::ServerConfig::builder().with_no_client_auth();
+    Arc::new(config.with_single_cert(vec![certificate.der().clone()], key).unwrap())
 }
 
 /// Waits for a connection and says whether there was one.
