@@ -47,8 +47,14 @@ impl Mgrctl {
     /// What a call may take when nobody says otherwise: the panel may start a processing module inside it.
     pub const TIMEOUT: Duration = Duration::from_mins(1);
 
-    pub fn new(root: &Root, timeout: Duration) -> Self {
-        Self { program: root.mgrctl(), folder: root.join(""), timeout }
+    pub fn new(root: &Root) -> Self {
+        Self { program: root.mgrctl(), folder: root.join(""), timeout: Self::TIMEOUT }
+    }
+
+    /// The same with another limit for each call.
+    #[must_use]
+    pub fn within(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 
     /// The command of one call, and the secrets that its environment carries.
@@ -261,7 +267,7 @@ mod tests {
         fs::write(&draft, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&draft, fs::Permissions::from_mode(0o700)).unwrap();
         fs::rename(&draft, root.mgrctl()).unwrap();
-        let mgrctl = Mgrctl::new(&root, timeout);
+        let mgrctl = Mgrctl::new(&root).within(timeout);
         (dir, mgrctl)
     }
 
@@ -334,7 +340,7 @@ mod tests {
     fn a_program_that_is_not_there_is_named() {
         let dir = tempfile::tempdir().unwrap();
         let root = Root::at(dir.path());
-        let error = call(&Mgrctl::new(&root, Mgrctl::TIMEOUT), "vds.open", &[]).unwrap_err();
+        let error = call(&Mgrctl::new(&root), "vds.open", &[]).unwrap_err();
         assert!(error.kind == Kind::Mgrctl && error.detail.contains("sbin/mgrctl"), "{error}");
     }
 

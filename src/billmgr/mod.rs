@@ -2,9 +2,20 @@
 //!
 //! Not for the seller's side, which is `seller`, and not for conclusions, which are `reselling`.
 
-pub mod config;
-pub mod key;
-pub mod mgrctl;
+mod config;
+mod database;
+mod items;
+mod key;
+mod mgrctl;
+mod modules;
+mod services;
+
+pub use config::{Config, Server};
+pub use database::Database;
+pub use items::Known;
+pub use mgrctl::{Mgrctl, Panel};
+pub use modules::{Login, ModuleAccess};
+pub use services::Selection;
 
 use crate::root::Root;
 

@@ -1,0 +1,137 @@
+//! Small questions about services: which ids are ours, which were, which products we sell, what certificate is stored.
+//!
+//! A whole service is read in `services`.
+
+use super::database::{CHUNK, Database, list};
+use super::services::NAMES;
+use crate::error::Error;
+use crate::reselling::ids::{ItemId, ModuleId};
+use crate::reselling::status::Status;
+use jiff::civil::Date;
+use std::collections::{HashMap, HashSet};
+
+/// What this panel knows about an id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// `itemtype.intname`; empty when its tariff is gone.
+    pub itemtype: String,
+    pub module: Option<ModuleId>,
+    pub status: Status,
+    pub created: Option<Date>,
+    /// Its domain, address or name, in lower case.
+    pub names: Vec<String>,
+}
+
+impl Database {
+    /// Those of the ids that are services of this panel (addons included), whatever their state.
+    ///
+    /// # Errors
+    /// `Kind::Database`.
+    pub fn known_items(&self, ids: &[u64]) -> Result<HashMap<u64, Known>, Error> {
+        let created = self.column("i", "item", "createdate");
+        let mut known = HashMap::new();
+        for chunk in ids.chunks(CHUNK) {
+            let ids = list(chunk.iter().copied());
+            let what = format!(
+                "i.id, t.intname, i.processingmodule, i.status, {created} FROM item i \
+                 LEFT JOIN pricelist p ON p.id = i.pricelist LEFT JOIN itemtype t ON t.id = p.itemtype WHERE i.id IN ({ids})"
+            );
+            self.select(&what, |mut row| {
+                let Some(id) = row.id() else { return };
+                let (itemtype, module) = (row.text().unwrap_or_default(), row.id().map(ModuleId));
+                let status = row.number().map_or(Status::Unknown, Status::from_code);
+                known.insert(id, Known { itemtype, module, status, created: row.date(), names: Vec::new() });
+            })?;
+            if !self.has_all("itemparam", &["item", "intname", "value"]) {
+                continue;
+            }
+            let names = NAMES.join("', '");
+            let what = format!(
+                "item, LOWER(LEFT(value, 255)) FROM itemparam WHERE item IN ({ids}) AND intname IN ('{names}')"
+            );
+            self.select(&what, |mut row| {
+                if let (Some(id), Some(name)) = (row.id(), row.text()) {
+                    known.entry(id).and_modify(|known| known.names.push(name));
+                }
+            })?;
+        }
+        Ok(known)
+    }
+
+    /// Those of the ids that the history remembers. On a panel without a history every id may have been ours, so all are
+    /// returned: an id that cannot be ruled out is no evidence.
+    ///
+    /// # Errors
+    /// `Kind::Database`.
+    pub fn in_history(&self, ids: &[u64]) -> Result<HashSet<u64>, Error> {
+        if !self.has("history_item", "reference") {
+            return Ok(ids.iter().copied().collect());
+        }
+        let mut remembered = HashSet::new();
+        for chunk in ids.chunks(CHUNK) {
+            let ids = list(chunk.iter().copied());
+            self.select(&format!("DISTINCT reference FROM history_item WHERE reference IN ({ids})"), |mut row| {
+                remembered.extend(row.id());
+            })?;
+        }
+        Ok(remembered)
+    }
+
+    /// The highest id that was given out, as far as the database can tell; 0 when there is no service.
+    ///
+    /// # Errors
+    /// `Kind::Database`.
+    pub fn highest_item(&self) -> Result<u64, Error> {
+        let mut highest = 0;
+        self.select("MAX(id) FROM item", |mut row| highest = row.id().unwrap_or(0))?;
+        // The newest service may have been removed; MySQL 8 lets this number be a day old.
+        let counter =
+            "auto_increment FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'item'";
+        self.select(counter, |mut row| highest = highest.max(row.id().map_or(0, |next| next - 1)))?;
+        Ok(highest)
+    }
+
+    /// The day of the first order through these modules.
+    ///
+    /// # Errors
+    /// `Kind::Database`.
+    pub fn first_item_created(&self, modules: &[ModuleId]) -> Result<Option<Date>, Error> {
+        let mut first = None;
+        if self.has("item", "createdate") {
+            let modules = list(modules.iter().map(|module| module.0));
+            let what = format!(
+                "MIN(createdate) FROM item WHERE processingmodule IN ({modules}) AND createdate > '1000-01-01'"
+            );
+            self.select(&what, |mut row| first = row.date())?;
+        }
+        Ok(first)
+    }
+
+    /// The products of which these modules serve at least one service that is not deleted, by name.
+    ///
+    /// # Errors
+    /// `Kind::Database`.
+    pub fn itemtypes(&self, modules: &[ModuleId]) -> Result<Vec<String>, Error> {
+        let mut itemtypes = Vec::new();
+        let what = format!(
+            "DISTINCT t.intname FROM item i JOIN pricelist p ON p.id = i.pricelist JOIN itemtype t ON t.id = p.itemtype \
+             WHERE i.processingmodule IN ({}) AND i.status <> 4{} ORDER BY t.intname",
+            list(modules.iter().map(|module| module.0)),
+            self.no_addons()
+        );
+        self.select(&what, |mut row| itemtypes.extend(row.text()))?;
+        Ok(itemtypes)
+    }
+
+    /// The certificate that is stored for a service.
+    ///
+    /// # Errors
+    /// `Kind::Database`.
+    pub fn certificate(&self, item: ItemId) -> Result<Option<String>, Error> {
+        let mut certificate = None;
+        if self.has_all("certificate", &["item", "crt"]) {
+            self.select(&format!("crt FROM certificate WHERE item = {item}"), |mut row| certificate = row.text())?;
+        }
+        Ok(certificate)
+    }
+}

@@ -1,0 +1,124 @@
+//! Processing modules that buy from a seller, and how they log in there (facts/billmanager 1.1, 1.2).
+//!
+//! Not for asking the seller: that is `seller`.
+
+use super::database::{Database, list};
+use crate::error::{Error, Kind};
+use crate::reselling::account::Account;
+use crate::reselling::ids::ModuleId;
+use crate::reselling::service::Module;
+use crate::secret::Secret;
+use std::collections::BTreeMap;
+
+/// The names under which modules keep the user (facts/billmanager 11: they vary), and the password.
+const USER: [&str; 3] = ["username", "login", "user"];
+const PASSWORD: [&str; 2] = ["password", "passwd"];
+
+/// A module with what it logs in with.
+#[derive(Clone, Debug)]
+pub struct ModuleAccess {
+    pub module: Module,
+    /// As the administrator wrote it.
+    pub user: String,
+    pub password: Secret,
+}
+
+/// A module's login, or why it has none.
+pub type Login = (ModuleId, Result<ModuleAccess, Error>);
+
+/// One setting of a module, as it is stored.
+#[derive(Clone, Debug)]
+enum Stored {
+    Plain(Secret),
+    Encrypted(String),
+}
+
+/// A module's settings by name in lower case; where a name is in both tables, the encrypted one counts.
+type Params = BTreeMap<String, Stored>;
+
+impl Database {
+    /// The modules whose file (`processingmodule.module`) is one of `files`, in the order of their ids.
+    ///
+    /// # Errors
+    /// `Kind::Database`.
+    pub fn modules(&self, files: &[String]) -> Result<Vec<Module>, Error> {
+        Ok(self.modules_with_params(files)?.into_iter().map(|(module, _)| module).collect())
+    }
+
+    /// The same modules, each with its login, or with the reason why it has none: one that cannot be decrypted is no
+    /// reason to leave the others.
+    ///
+    /// # Errors
+    /// `Kind::Database`; of one module `Kind::PanelFiles`.
+    pub fn module_access(&self, files: &[String]) -> Result<Vec<Login>, Error> {
+        let modules = self.modules_with_params(files)?.into_iter();
+        Ok(modules.map(|(module, params)| (module.id, self.access(module, &params))).collect())
+    }
+
+    fn access(&self, module: Module, params: &Params) -> Result<ModuleAccess, Error> {
+        let what = format!("module {} ({})", module.id, module.name);
+        let read = || {
+            let user = self.param(params, &USER)?.ok_or_else(|| absent("user name"))?;
+            let password = self.param(params, &PASSWORD)?.ok_or_else(|| absent("password"))?;
+            Account::new(&module.url, user.reveal())?;
+            Ok((user.reveal().to_owned(), password))
+        };
+        let (user, password) = read().map_err(|error: Error| error.within(what))?;
+        Ok(ModuleAccess { module, user, password })
+    }
+
+    fn modules_with_params(&self, files: &[String]) -> Result<Vec<(Module, Params)>, Error> {
+        let active = self.column("m", "processingmodule", "active");
+        let mut modules: Vec<Module> = Vec::new();
+        self.select(&format!("m.id, m.name, m.module, {active} FROM processingmodule m ORDER BY m.id"), |mut row| {
+            let (Some(id), name, Some(file), active) = (row.id(), row.text(), row.text(), row.flag()) else { return };
+            if files.contains(&file) {
+                let (name, active) = (name.unwrap_or_default(), active.unwrap_or(true));
+                modules.push(Module { id: ModuleId(id), name, file, active, account: None, url: String::new() });
+            }
+        })?;
+        let mut params = self.params(&modules)?;
+        let mut known = Vec::new();
+        for mut module in modules {
+            let params = params.remove(&module.id).unwrap_or_default();
+            let url = self.param(&params, &["url"]).ok().flatten();
+            let user = self.param(&params, &USER).ok().flatten();
+            module.url = url.map(|url| url.reveal().to_owned()).unwrap_or_default();
+            module.account = user.and_then(|user| Account::new(&module.url, user.reveal()).ok());
+            known.push((module, params));
+        }
+        Ok(known)
+    }
+
+    fn params(&self, modules: &[Module]) -> Result<BTreeMap<ModuleId, Params>, Error> {
+        let mut params: BTreeMap<ModuleId, Params> = BTreeMap::new();
+        let ids = list(modules.iter().map(|module| module.id.0));
+        for (table, encrypted) in [("processingparam", false), ("processingcryptedparam", true)] {
+            if !self.has_all(table, &["processingmodule", "intname", "value"]) {
+                continue;
+            }
+            let what =
+                format!("processingmodule, intname, LEFT(value, 8192) FROM {table} WHERE processingmodule IN ({ids})");
+            self.select(&what, |mut row| {
+                if let (Some(module), Some(name), Some(value)) = (row.id(), row.text(), row.text()) {
+                    let stored = if encrypted { Stored::Encrypted(value) } else { Stored::Plain(Secret::new(value)) };
+                    params.entry(ModuleId(module)).or_default().insert(name.to_lowercase(), stored);
+                }
+            })?;
+        }
+        Ok(params)
+    }
+
+    /// The first setting of these names.
+    fn param(&self, params: &Params, names: &[&str]) -> Result<Option<Secret>, Error> {
+        let Some(stored) = names.iter().find_map(|name| params.get(*name)) else { return Ok(None) };
+        match stored {
+            Stored::Plain(value) => Ok(Some(value.clone())),
+            Stored::Encrypted(value) => self.key()?.decrypt(value).map(Some),
+        }
+    }
+}
+
+fn absent(what: &str) -> Error {
+    Error::new(Kind::PanelFiles, format!("its settings have no {what}"))
+}
