@@ -3,15 +3,19 @@
 //! `seller`), what we conclude (`reselling`), what we do and write down (`sync`, `journal`), how we show it (`report`).
 
 pub mod billmgr;
+pub mod check;
+pub mod cli;
 pub mod error;
 pub mod journal;
 pub mod language;
 pub mod logging;
 pub mod panel;
+pub mod reading;
 pub mod report;
 pub mod reselling;
 pub mod root;
 pub mod secret;
 pub mod seller;
 pub mod settings;
+pub mod sync;
 pub mod xml;

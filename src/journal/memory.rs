@@ -22,13 +22,6 @@ pub struct Arrival {
     pub waited_since: Timestamp,
 }
 
-/// The last verdict on an account as it was stored.
-#[derive(Clone, Debug)]
-pub struct Remembered<T> {
-    pub at: String,
-    pub report: T,
-}
-
 impl Journal {
     /// Takes in the polls that the hook has recorded.
     ///
@@ -182,18 +175,15 @@ impl Journal {
     ///
     /// # Errors
     /// `Kind::State`.
-    pub fn checked<T: serde::de::DeserializeOwned>(&self) -> Result<Vec<Remembered<T>>, Error> {
-        let read = || -> rusqlite::Result<Vec<(String, String)>> {
+    pub fn checked<T: serde::de::DeserializeOwned>(&self) -> Result<Vec<T>, Error> {
+        let read = || -> rusqlite::Result<Vec<String>> {
             self.connection
-                .prepare("SELECT at, report FROM checked ORDER BY account")?
-                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .prepare("SELECT report FROM checked ORDER BY account")?
+                .query_map([], |row| row.get(0))?
                 .collect()
         };
-        let rows = read().map_err(|error| Self::fault(&error))?;
-        Ok(rows
-            .into_iter()
-            .filter_map(|(at, report)| Some(Remembered { at, report: serde_json::from_str(&report).ok()? }))
-            .collect())
+        let reports = read().map_err(|error| Self::fault(&error))?;
+        Ok(reports.iter().filter_map(|report| serde_json::from_str(report).ok()).collect())
     }
 }
 

@@ -5,7 +5,7 @@
 mod memory;
 mod runs;
 
-pub use memory::{Arrival, Remembered};
+pub use memory::Arrival;
 pub use runs::{ItemEntry, OpenItem, Outcome, Run, StepEntry, rfc3339};
 
 use crate::error::{Error, Kind};

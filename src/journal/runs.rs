@@ -74,6 +74,7 @@ pub struct OpenItem {
     pub entry: i64,
     pub item: ItemId,
     pub decision: String,
+    pub before: Value,
 }
 
 impl Journal {
@@ -157,15 +158,33 @@ impl Journal {
     /// `Kind::State`.
     pub fn open_items(&self) -> Result<Vec<OpenItem>, Error> {
         let read = || -> rusqlite::Result<Vec<OpenItem>> {
-            let mut query =
-                self.connection.prepare("SELECT id, item, decision FROM run_item WHERE outcome IS NULL ORDER BY id")?;
+            let mut query = self
+                .connection
+                .prepare("SELECT id, item, decision, before FROM run_item WHERE outcome IS NULL ORDER BY id")?;
             query
                 .query_map([], |row| {
-                    Ok(OpenItem { entry: row.get(0)?, item: ItemId(unsigned(row.get(1)?)), decision: row.get(2)? })
+                    Ok(OpenItem {
+                        entry: row.get(0)?,
+                        item: ItemId(unsigned(row.get(1)?)),
+                        decision: row.get(2)?,
+                        before: value(row.get(3)?),
+                    })
                 })?
                 .collect()
         };
         read().map_err(|error| Self::fault(&error))
+    }
+
+    /// Whether there is a run of that name.
+    ///
+    /// # Errors
+    /// `Kind::State`.
+    pub fn has_run(&self, run: &str) -> Result<bool, Error> {
+        self.connection
+            .query_row("SELECT 1 FROM run WHERE run = ?1", [run], |_| Ok(()))
+            .optional()
+            .map(|found| found.is_some())
+            .map_err(|error| Self::fault(&error))
     }
 
     /// The newest runs, newest first; with `run` only that one, with `item` only those that touched it.
@@ -255,17 +274,4 @@ pub(super) fn signed(id: u64) -> i64 {
 
 pub(super) fn unsigned(id: i64) -> u64 {
     u64::try_from(id).unwrap_or(0)
-}
-
-/// Whether a run of that name exists.
-impl Journal {
-    /// # Errors
-    /// `Kind::State`.
-    pub fn has_run(&self, run: &str) -> Result<bool, Error> {
-        self.connection
-            .query_row("SELECT 1 FROM run WHERE run = ?1", [run], |_| Ok(()))
-            .optional()
-            .map(|found| found.is_some())
-            .map_err(|error| Self::fault(&error))
-    }
 }

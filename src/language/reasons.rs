@@ -51,6 +51,10 @@ impl Say for Reason {
                 "Ни одна услуга у продавца не несёт номера этой услуги. Это не значит, что она закрыта: посмотрите \
                  ошибку операции и список у продавца, прежде чем что-либо делать.",
             ),
+            Self::SellerHidesIds => both(
+                "The seller's lists do not show which service is whose, so nothing proves which one is this service.",
+                "Списки продавца не показывают, какая услуга чья, поэтому не доказано, какая из них эта.",
+            ),
             Self::LinkOnlyStored { row } => (
                 format!("The seller's service {row} is noted here, but it does not carry this service's id."),
                 format!("Здесь записана услуга продавца {row}, но она не несёт номера этой услуги."),
@@ -146,6 +150,13 @@ impl Say for Reason {
             ),
             Self::CallFailed { call, detail } => {
                 (format!("The call {call} failed: {detail}"), format!("Вызов {call} не удался: {detail}"))
+            }
+            Self::ReachedDespite { call, detail } => (
+                format!("The call {call} answered an error ({detail}), yet reading back shows the wanted state."),
+                format!("Вызов {call} ответил ошибкой ({detail}), но при обратном чтении состояние нужное."),
+            ),
+            Self::NotAgreed => {
+                both("The plan was not agreed to; nothing was called.", "План не подтверждён; ничего не вызвано.")
             }
             Self::NotReached => both(
                 "The panel answered, but reading back does not show the wanted state.",

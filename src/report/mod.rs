@@ -2,10 +2,12 @@
 
 mod check;
 pub mod drift;
+pub mod journal;
 mod sync;
 
 pub use check::{CheckReport, Checked};
 pub use drift::DriftReport;
+pub use journal::JournalReport;
 pub use sync::{SyncReport, Synced};
 
 use crate::language::{Language, Say};

@@ -65,6 +65,7 @@ pub enum Reason {
     RecentlyProlonged { at: String },
     // ask
     NotAtSeller,
+    SellerHidesIds,
     LinkOnlyStored { row: String },
     UnpaidAtSeller,
     SuspendedAtSeller,
@@ -91,7 +92,9 @@ pub enum Reason {
     PlanIsStale,
     // what came of the calls
     CallFailed { call: String, detail: String },
+    ReachedDespite { call: String, detail: String },
     NotReached,
+    NotAgreed,
     JournalFailed { detail: String },
     ReadBackFailed { detail: String },
     FinishedByInterruptedRun,
@@ -178,7 +181,7 @@ fn certificate(local: &LocalService, row: &SellerService) -> (Decision, Reason) 
         Some(state) => state == 5,
         None => row.status == Status::Active,
     };
-    if row.service_status == Some(6) {
+    if row.service_status == Some(6) || local.service_status == Some(6) {
         return (Decision::Ask, Reason::CertificateFailed);
     }
     if !waits_for_an_event(local) {

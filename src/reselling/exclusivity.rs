@@ -12,6 +12,7 @@ use std::collections::{HashMap, HashSet};
 /// What this panel knows about an id that the seller's row carries.
 #[derive(Clone, Debug)]
 pub struct KnownItem {
+    /// Empty when this panel does not know it any more (the tariff is gone).
     pub itemtype: String,
     /// Its module uses the account in question.
     pub on_account: bool,
@@ -73,7 +74,7 @@ fn foreign(seen: &Observation<'_>, row: &SellerService) -> Option<(Sign, Severit
         Err(_) if whmcs_shaped(remoteid) => Foreign::Whmcs,
         Err(_) => Foreign::NotANumber,
         Ok(id) => match seen.known.get(&id) {
-            Some(known) if known.itemtype != row.itemtype => Foreign::OtherProduct,
+            Some(known) if !known.itemtype.is_empty() && known.itemtype != row.itemtype => Foreign::OtherProduct,
             Some(known) if known.on_account => return None,
             Some(known) if row.names.values().any(|name| known.names.contains(&name.to_lowercase())) => return None,
             Some(_) => Foreign::OtherModule,
@@ -145,10 +146,9 @@ fn lost(seen: &Observation<'_>, local: &LocalService, rows: &Rows<'_>) -> Option
 /// The service is in the state in which an event of the seller moves it on (facts/billmanager 0.8, 2.3).
 pub fn waits_for_an_event(local: &LocalService) -> bool {
     if local.itemtype == "certificate" {
-        return match local.service_status {
-            Some(state) => matches!(state, 3 | 4) && local.status != Status::Deleted,
-            None => local.status == Status::Processing,
-        };
+        // A service in progress with an issued certificate is one whose last call, the activation, is missing.
+        let pending = matches!(local.service_status, Some(3 | 4)) && local.status != Status::Deleted;
+        return pending || local.status == Status::Processing;
     }
     local.status == Status::Processing && local.operation("open").is_some()
 }

@@ -51,6 +51,8 @@ impl Serialize for Step {
 pub struct Delivered {
     /// The issued certificate, PEM, checked.
     pub certificate: Option<String>,
+    /// This very certificate is stored here already.
+    pub stored_here: bool,
     pub expires: Option<Date>,
     pub ip: Option<String>,
     pub domain: Option<String>,
@@ -72,7 +74,8 @@ pub struct Planned {
 /// The calls for one service, in order; nothing for a decision that changes nothing.
 ///
 /// Copied is what the module would have copied and what is empty here: address, domain and user name of a service; the
-/// certificate and its expiry. Never a password: opening does not need one.
+/// certificate and its expiry. Never a password: opening does not need one. What took effect already, in a run that was
+/// interrupted, is not called again.
 pub fn steps(decision: Decision, local: &LocalService, delivered: &Delivered) -> Vec<Step> {
     let item = local.item;
     match decision {
@@ -89,14 +92,18 @@ pub fn steps(decision: Decision, local: &LocalService, delivered: &Delivered) ->
         }
         Decision::StoreCertificate => {
             let mut steps = Vec::new();
-            if let Some(certificate) = &delivered.certificate {
+            if let Some(certificate) = delivered.certificate.as_deref().filter(|_| !delivered.stored_here) {
                 steps.push(Step::new("certificate.save", item, &[("crt", certificate)]));
             }
-            steps.push(Step::new("service.setstatus", item, &[("service_status", "5")]));
-            if let Some(expires) = delivered.expires {
+            if local.service_status != Some(5) {
+                steps.push(Step::new("service.setstatus", item, &[("service_status", "5")]));
+            }
+            if let Some(expires) = delivered.expires.filter(|expires| local.expires != Some(*expires)) {
                 steps.push(Step::new("service.setexpiredate", item, &[("expiredate", &expires.to_string())]));
             }
-            steps.push(Step::new("certificate.open", item, &[]));
+            if local.status != Status::Active {
+                steps.push(Step::new("certificate.open", item, &[]));
+            }
             steps
         }
         Decision::InStep | Decision::Wait | Decision::Ask | Decision::Refuse => Vec::new(),

@@ -1,0 +1,50 @@
+//! `resellguard check [ACCOUNT...]`.
+
+use super::{Answer, Format};
+use crate::error::Error;
+use crate::language::Language;
+use crate::root::Root;
+use clap::{Args, ValueEnum};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Only accounts whose name (https://host/billmgr#user) contains one of these words.
+    accounts: Vec<String>,
+    #[arg(long, value_enum, default_value_t)]
+    format: CheckFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum CheckFormat {
+    #[default]
+    Text,
+    Json,
+    Nagios,
+    Prometheus,
+}
+
+impl Arguments {
+    /// How an error is shown: monitoring reads the exit status and the first line.
+    pub(super) fn plain_format(&self) -> Format {
+        if self.format == CheckFormat::Json { Format::Json } else { Format::Text }
+    }
+}
+
+pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Result<Answer, Error> {
+    let report = match crate::check::check(root, &arguments.accounts) {
+        Ok(report) => report,
+        // A monitoring system reads the standard output.
+        Err(error) if arguments.format == CheckFormat::Nagios => {
+            let text = format!("UNKNOWN - {}\n", crate::report::short(&error.detail, 200));
+            return Ok(Answer { text, status: 3 });
+        }
+        Err(error) => return Err(error),
+    };
+    let status = report.exit_status();
+    Ok(match arguments.format {
+        CheckFormat::Text => Answer { text: report.text(language), status },
+        CheckFormat::Json => Answer::json(&report.json(), status),
+        CheckFormat::Nagios => Answer { text: report.nagios(), status },
+        CheckFormat::Prometheus => Answer { text: report.prometheus(), status },
+    })
+}

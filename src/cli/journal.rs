@@ -1,0 +1,37 @@
+//! `resellguard journal [RUN|ITEM]`.
+
+use super::{Answer, Format};
+use crate::error::{Error, Kind};
+use crate::journal::Journal;
+use crate::language::Language;
+use crate::report::JournalReport;
+use crate::root::Root;
+use clap::Args;
+
+/// How many runs are shown when none is named.
+const NEWEST: u32 = 20;
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// The name of a run (20261124-103015-4711) or the id of a service; without it the newest runs.
+    about: Option<String>,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Result<Answer, Error> {
+    let journal = Journal::open(root)?;
+    let runs = match arguments.about.as_deref() {
+        None => journal.runs(None, None, NEWEST)?,
+        Some(run) if journal.has_run(run)? => journal.runs(Some(run), None, 1)?,
+        Some(item) => match item.parse() {
+            Ok(item) => journal.runs(None, Some(item), u32::MAX)?,
+            Err(_) => return Err(Error::new(Kind::NotFound, format!("no run is named {}", item.escape_debug()))),
+        },
+    };
+    let report = JournalReport { runs };
+    Ok(match arguments.format {
+        Format::Text => Answer { text: report.text(language), status: 0 },
+        Format::Json => Answer::json(&report.json(), 0),
+    })
+}

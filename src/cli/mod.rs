@@ -1,0 +1,147 @@
+//! The command line: the same requests as in the panel, for scripts, cron and people in a shell.
+//!
+//! A file a command; what they show is made in `report`.
+
+mod check;
+mod drift;
+mod journal;
+mod sync;
+
+use crate::error::{Error, Kind};
+use crate::language::Language;
+use crate::report;
+use crate::root::Root;
+use clap::{Parser, Subcommand, ValueEnum};
+use serde_json::Value;
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// A wrong argument (`EX_USAGE` of sysexits).
+const USAGE: u8 = 64;
+
+#[derive(Parser)]
+#[command(
+    name = "resellguard",
+    version,
+    about = "Finds out who shares a reseller account, and repairs the services that hang because of it",
+    after_help = "Everything is read from the panel in /usr/local/mgr5 (RESELLGUARD_ROOT names another)."
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Who reads each seller account: verdict and evidence.
+    ///
+    /// Exit status: 0 exclusive, 1 possible or likely, 2 shared, 3 unknown or an error.
+    Check(check::Arguments),
+    /// Services here against the seller's, with the decision for each.
+    ///
+    /// Exit status: 0 in step, 2 differences, 1 an error.
+    Drift(drift::Arguments),
+    /// Repairs services that the seller has delivered and that still wait here: plan, apply, read back.
+    ///
+    /// Exit status: 0 every service done or already in step, 1 something failed, 2 something was refused.
+    Sync(sync::Arguments),
+    /// What was changed, by whom, before and after.
+    ///
+    /// Exit status: 0, 1 an error.
+    Journal(journal::Arguments),
+    /// What the hook on checkevent starts: a check, unless one is running.
+    #[command(hide = true)]
+    Observe,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+/// What a command shows and how it ends.
+struct Answer {
+    text: String,
+    status: u8,
+}
+
+impl Answer {
+    fn json(value: &Value, status: u8) -> Self {
+        Self { text: format!("{value:#}\n"), status }
+    }
+}
+
+/// Runs one command. The first argument is the program's name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no errors, and go to the standard output.
+            let status = if error.use_stderr() { USAGE } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(status);
+        }
+    };
+    let root = Root::from_environment();
+    crate::logging::start(&root);
+    let language = language();
+    let (answer, format, failed) = match arguments.command {
+        Command::Check(check) => (check::run(&root, &check, language), check.plain_format(), 3),
+        Command::Drift(drift) => (drift::run(&root, &drift, language), drift.format, 1),
+        Command::Sync(sync) => (sync::run(&root, &sync, language), sync.format, 1),
+        Command::Journal(journal) => (journal::run(&root, &journal, language), journal.format, 1),
+        Command::Observe => {
+            let observed = crate::check::observe(&root);
+            if let Err(error) = &observed {
+                log::error!("observing checkevent: {error}");
+            }
+            return ExitCode::from(u8::from(observed.is_err()));
+        }
+    };
+    match answer {
+        Ok(answer) => {
+            show(&answer.text);
+            ExitCode::from(answer.status)
+        }
+        Err(error) => {
+            let status = if error.kind == Kind::Usage { USAGE } else { failed };
+            if format == Format::Json {
+                show(&format!("{:#}\n", report::error_json(&error)));
+            }
+            eprintln!("{}", report::error_text(&error, language));
+            ExitCode::from(status)
+        }
+    }
+}
+
+/// A reader that has gone away is no fault of ours.
+fn show(text: &str) {
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+/// The language of the shell.
+fn language() -> Language {
+    ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        .and_then(|value| Language::of(&value))
+        .unwrap_or_default()
+}
+
+/// Who is at the shell, for the journal: behind `sudo` the one who called it.
+fn actor() -> String {
+    let name = ["SUDO_USER", "LOGNAME", "USER"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        .unwrap_or_else(|| "unknown".to_owned());
+    let name: String = name.chars().filter(|character| !character.is_control()).take(64).collect();
+    format!("shell user {name}")
+}
+
+/// Ids from the command line: `1 2 3` and `1,2,3`.
+fn items(words: &[String]) -> Result<Vec<crate::reselling::ids::ItemId>, Error> {
+    crate::reselling::ids::parse_items(&words.join(","))
+}

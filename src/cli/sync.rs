@@ -1,0 +1,54 @@
+//! `resellguard sync ITEM... | --stuck`.
+
+use super::{Answer, Format};
+use crate::error::Error;
+use crate::language::{self, Language};
+use crate::report::DriftReport;
+use crate::root::Root;
+use crate::sync::{self, Options, Wanted};
+use clap::Args;
+use std::io::{BufRead, IsTerminal, Write};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Ids of services.
+    #[arg(required_unless_present = "stuck", conflicts_with = "stuck")]
+    items: Vec<String>,
+    /// Every service that waits for the seller.
+    #[arg(long)]
+    stuck: bool,
+    /// Show what would be done; change nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask on a terminal.
+    #[arg(long)]
+    yes: bool,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Result<Answer, Error> {
+    let wanted = if arguments.stuck { Wanted::Stuck } else { Wanted::Items(super::items(&arguments.items)?) };
+    let options = Options { dry_run: arguments.dry_run, actor: super::actor(), token: None };
+    let ask = !arguments.yes && std::io::stdin().is_terminal();
+    let report = sync::sync(root, &wanted, &options, |plan| !ask || agreed(plan, language))?;
+    let status = report.exit_status();
+    Ok(match arguments.format {
+        Format::Text => Answer { text: report.text(language), status },
+        Format::Json => Answer::json(&report.json(), status),
+    })
+}
+
+/// Shows the plan and asks, on the terminal's own channel, so that JSON on the standard output stays JSON.
+fn agreed(plan: &DriftReport, language: Language) -> bool {
+    let count = plan.items.iter().filter(|planned| planned.decision.acts()).count() as u64;
+    let question = language.choose((
+        format!("Repair {}? [y/N] ", language::english(count, "service", "services")),
+        format!("Исправить {}? [y/N] ", language::russian(count, "услугу", "услуги", "услуг")),
+    ));
+    let mut terminal = std::io::stderr().lock();
+    let _ = write!(terminal, "{}{question}", plan.text(language)).and_then(|()| terminal.flush());
+    let mut answer = String::new();
+    let _ = std::io::stdin().lock().read_line(&mut answer);
+    matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "д" | "да")
+}

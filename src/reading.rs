@@ -1,0 +1,126 @@
+//! Reads both sides: this panel opened, its seller accounts, and each account's listings, each read once in a process.
+//!
+//! Not for concluding anything.
+
+use crate::billmgr::{Config, Database, ModuleAccess, Selection};
+use crate::error::{Error, Kind};
+use crate::reselling::account::Account;
+use crate::reselling::ids::{ItemId, ModuleId};
+use crate::reselling::service::{LocalService, Module};
+use crate::root::Root;
+use crate::seller::{Listing, Seller};
+use crate::settings::Settings;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+/// This panel, opened for reading.
+pub struct Here {
+    pub root: Root,
+    pub settings: Settings,
+    pub database: Database,
+    /// One for each account, by the account's name.
+    pub accounts: Vec<AccountHere>,
+    /// Modules whose account could not be named.
+    pub unreadable: Vec<(ModuleId, Error)>,
+}
+
+/// A seller account as this panel uses it.
+pub struct AccountHere {
+    pub account: Account,
+    pub modules: Vec<Module>,
+    seller: Result<Seller, Error>,
+    listings: RefCell<HashMap<String, Result<Rc<Listing>, Error>>>,
+}
+
+impl Here {
+    /// Opens the panel: settings, its configuration, its database. No seller is asked.
+    ///
+    /// # Errors
+    /// `Kind::Settings`, `Kind::PanelFiles` or `Kind::Database`.
+    pub fn open(root: &Root) -> Result<Self, Error> {
+        let settings = Settings::read(root)?;
+        crate::logging::to_syslog(settings.notify.syslog);
+        let config = Config::read(root)?;
+        let database = Database::open(&config)?;
+        let mut accounts: BTreeMap<Account, AccountHere> = BTreeMap::new();
+        let mut unreadable = Vec::new();
+        for (module, access) in database.module_access(&settings.reselling.modules)? {
+            match access.and_then(named) {
+                Err(error) => unreadable.push((module, error)),
+                Ok((account, access)) => {
+                    accounts
+                        .entry(account.clone())
+                        .or_insert_with(|| AccountHere {
+                            seller: Seller::new(&account, &access.user, access.password, &settings.seller),
+                            account,
+                            modules: Vec::new(),
+                            listings: RefCell::default(),
+                        })
+                        .modules
+                        .push(access.module);
+                }
+            }
+        }
+        Ok(Self { root: root.clone(), settings, database, accounts: accounts.into_values().collect(), unreadable })
+    }
+
+    /// The account that a module uses.
+    pub fn account_of(&self, module: ModuleId) -> Option<&AccountHere> {
+        self.accounts.iter().find(|account| account.modules.iter().any(|one| one.id == module))
+    }
+
+    /// Exactly the named services, in that order.
+    ///
+    /// # Errors
+    /// `Kind::NotFound` names those that do not exist; `Kind::Database`.
+    pub fn services(&self, items: &[ItemId]) -> Result<Vec<LocalService>, Error> {
+        let mut found: HashMap<ItemId, LocalService> = self
+            .database
+            .services(&Selection::Items(items))?
+            .into_iter()
+            .map(|service| (service.item, service))
+            .collect();
+        let missing: Vec<String> =
+            items.iter().filter(|item| !found.contains_key(item)).map(ToString::to_string).collect();
+        if !missing.is_empty() {
+            return Err(Error::new(Kind::NotFound, format!("no such service on this panel: {}", missing.join(", "))));
+        }
+        Ok(items.iter().filter_map(|item| found.remove(item)).collect())
+    }
+}
+
+fn named(access: ModuleAccess) -> Result<(Account, ModuleAccess), Error> {
+    match access.module.account.clone() {
+        Some(account) => Ok((account, access)),
+        // Says why: it is read a second time only to name the fault.
+        None => Err(Account::new(&access.module.url, &access.user)
+            .err()
+            .unwrap_or_else(|| Error::new(Kind::PanelFiles, "the module has no seller account"))),
+    }
+}
+
+impl AccountHere {
+    pub fn module_ids(&self) -> Vec<ModuleId> {
+        self.modules.iter().map(|module| module.id).collect()
+    }
+
+    /// # Errors
+    /// Why this account cannot be asked at all.
+    pub fn seller(&self) -> Result<&Seller, Error> {
+        self.seller.as_ref().map_err(Clone::clone)
+    }
+
+    /// The listing of one product; asked once, the answer (or the refusal) is kept.
+    ///
+    /// # Errors
+    /// As `Seller::listing`.
+    pub fn listing(&self, itemtype: &str) -> Result<Rc<Listing>, Error> {
+        if let Some(known) = self.listings.borrow().get(itemtype) {
+            return known.clone();
+        }
+        let answer = self.seller().and_then(|seller| seller.listing(itemtype)).map(Rc::new);
+        self.listings.borrow_mut().insert(itemtype.to_owned(), answer.clone());
+        answer
+    }
+}

@@ -1,0 +1,240 @@
+//! A repair, step by step: lock, settle what an interrupted run left, plan, write the intention, read again, call, read back.
+
+use super::lock::Lock;
+use super::planning::{Wanted, plan};
+use crate::billmgr::{Mgrctl, Panel, Selection};
+use crate::error::{Error, Kind};
+use crate::journal::{Journal, Outcome};
+use crate::reading::Here;
+use crate::report::drift::local_json;
+use crate::report::{DriftReport, SyncReport, Synced};
+use crate::reselling::decision::{Decision, Reason};
+use crate::reselling::ids::ItemId;
+use crate::reselling::plan::{Planned, reached, token};
+use crate::reselling::service::LocalService;
+use crate::root::Root;
+use jiff::ZonedDateTime;
+use serde_json::Value;
+
+/// How a repair is to be carried out.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Only show what would be done.
+    pub dry_run: bool,
+    /// Who wants it, for the journal: `panel user 5 from 192.0.2.1`, `shell user root`.
+    pub actor: String,
+    /// The token of the plan that was shown; another plan is refused. `None` when no plan was shown before.
+    pub token: Option<String>,
+}
+
+/// Plans, asks, repairs, reads back. `agree` sees the plan before anything is changed; when it says no, nothing is.
+///
+/// # Errors
+/// Nothing has been changed when this is an error: this panel could not be read, a service does not exist, somebody else holds
+/// the lock, the journal cannot be written. What happens to single services afterwards is in the report.
+pub fn sync(
+    root: &Root,
+    wanted: &Wanted,
+    options: &Options,
+    agree: impl FnOnce(&DriftReport) -> bool,
+) -> Result<SyncReport, Error> {
+    let here = Here::open(root)?;
+    if options.dry_run {
+        let items =
+            plan(&here, wanted)?.items.into_iter().map(|planned| settled_without_calls(planned, true)).collect();
+        return Ok(SyncReport { items, ..SyncReport::default() });
+    }
+    let _lock = Lock::take(root, "sync", &options.actor)?;
+    let journal = Journal::open(root)?;
+    let settled = settle_interrupted(&here, &journal)?;
+    let plan = plan(&here, wanted)?;
+    let acts = plan.items.iter().any(|planned| planned.decision.acts());
+    let stale = options.token.as_ref().is_some_and(|shown| *shown != token(&plan.items));
+    if !acts || stale || !agree(&plan) {
+        let items = plan.items.into_iter().map(|planned| refused_or_in_step(planned, acts && stale)).collect();
+        return Ok(SyncReport { run: None, items, settled });
+    }
+    let (key, run) = journal.begin_run(&options.actor, &ZonedDateTime::now())?;
+    let panel = Mgrctl::new(root);
+    let repair = Repair { here: &here, journal: &journal, panel: &panel, run: key };
+    let items =
+        plan.items
+            .into_iter()
+            .map(|planned| {
+                if planned.decision.acts() { repair.carry_out(planned) } else { settled_without_calls(planned, false) }
+            })
+            .collect();
+    Ok(SyncReport { run: Some(run), items, settled })
+}
+
+struct Repair<'a> {
+    here: &'a Here,
+    journal: &'a Journal,
+    panel: &'a dyn Panel,
+    run: i64,
+}
+
+impl Repair<'_> {
+    /// One service. Whatever happens to it is its own: the next one goes on.
+    fn carry_out(&self, planned: Planned) -> Synced {
+        let before = local_json(&planned.local);
+        let item = planned.local.item;
+        let entry = match self.journal.intend(self.run, item, planned.decision, &planned.reason, &before) {
+            Ok(entry) => entry,
+            Err(error) => {
+                let reason = Reason::JournalFailed { detail: error.to_string() };
+                return synced(planned, Outcome::Failed, reason, Value::Null, 0);
+            }
+        };
+        let (outcome, reason, after, called) = match self.moved(&planned) {
+            Err(error) => (Outcome::Failed, Reason::SellerNotRead { detail: error.to_string() }, Value::Null, 0),
+            Ok(true) => (Outcome::Refused, Reason::MovedBetweenReads, Value::Null, 0),
+            Ok(false) => self.call_and_read_back(&planned, entry),
+        };
+        if let Err(error) = self.journal.settle(entry, outcome, &reason, &after) {
+            log::error!("service {item}: {} ({error})", outcome.word());
+        }
+        log::info!("service {item}: {} by {}", outcome.word(), planned.decision.word());
+        synced(planned, outcome, reason, after, called)
+    }
+
+    /// Reads both sides again, this service only, just before the first call.
+    fn moved(&self, planned: &Planned) -> Result<bool, Error> {
+        let local = self.read(planned.local.item)?;
+        if local != planned.local {
+            return Ok(true);
+        }
+        let (Some(row), Some(module)) = (&planned.seller, planned.module) else { return Ok(true) };
+        let Some(account) = self.here.account_of(module) else { return Ok(true) };
+        let form = account.seller()?.form(&row.itemtype, &row.id)?;
+        let other_status = form.status().is_some_and(|status| status != row.status);
+        let other_id = form.remoteid().is_some_and(|id| Some(&id) != row.remoteid.as_ref());
+        Ok(other_status || other_id)
+    }
+
+    fn call_and_read_back(&self, planned: &Planned, entry: i64) -> (Outcome, Reason, Value, usize) {
+        let mut trouble = None;
+        let mut called = 0;
+        for step in &planned.steps {
+            let noted = match self.journal.calling(entry, step, &ZonedDateTime::now()) {
+                Ok(noted) => noted,
+                Err(error) => {
+                    trouble = Some(Reason::JournalFailed { detail: error.to_string() });
+                    break;
+                }
+            };
+            called += 1;
+            let answer = self.panel.call(&step.call, &step.params);
+            let word = answer.as_ref().map_or_else(ToString::to_string, |_| "ok".to_owned());
+            if let Err(error) = self.journal.answered(noted, &word) {
+                log::error!(
+                    "service {}: the answer of {} was not written down: {error}",
+                    planned.local.item,
+                    step.call
+                );
+            }
+            if let Err(error) = answer {
+                trouble = Some(Reason::CallFailed { call: step.call.clone(), detail: error.to_string() });
+                break;
+            }
+        }
+        let after = match self.read(planned.local.item) {
+            Ok(after) => after,
+            Err(error) => {
+                let reason = Reason::ReadBackFailed { detail: error.to_string() };
+                return (Outcome::Failed, reason, Value::Null, called);
+            }
+        };
+        let image = local_json(&after);
+        match (reached(planned.decision, &after), trouble) {
+            (true, None) => (Outcome::Done, planned.reason.clone(), image, called),
+            (true, Some(Reason::CallFailed { call, detail })) => {
+                (Outcome::Done, Reason::ReachedDespite { call, detail }, image, called)
+            }
+            (_, Some(reason)) => (Outcome::Failed, reason, image, called),
+            (false, None) => (Outcome::Failed, Reason::NotReached, image, called),
+        }
+    }
+
+    fn read(&self, item: ItemId) -> Result<LocalService, Error> {
+        read(self.here, item)
+    }
+}
+
+fn read(here: &Here, item: ItemId) -> Result<LocalService, Error> {
+    here.database
+        .services(&Selection::Items(&[item]))?
+        .into_iter()
+        .next()
+        .ok_or_else(|| Error::new(Kind::NotFound, format!("service {item} does not exist any more")))
+}
+
+/// Finishes what a killed run left: its intention stands in the journal without an outcome. What took effect is seen by reading,
+/// not by trusting; what did not is planned anew like any other service.
+fn settle_interrupted(here: &Here, journal: &Journal) -> Result<Vec<Synced>, Error> {
+    let mut settled = Vec::new();
+    for open in journal.open_items()? {
+        let Ok(local) = read(here, open.item) else { continue };
+        let decision = if open.decision == Decision::StoreCertificate.word() {
+            Decision::StoreCertificate
+        } else {
+            Decision::Open
+        };
+        let (outcome, reason) = if reached(decision, &local) {
+            (Outcome::Done, Reason::FinishedByInterruptedRun)
+        } else {
+            (Outcome::Failed, Reason::Interrupted)
+        };
+        let after = local_json(&local);
+        journal.settle(open.entry, outcome, &reason, &after)?;
+        settled.push(Synced {
+            item: open.item,
+            itemtype: local.itemtype,
+            name: local.name,
+            decision,
+            outcome,
+            reason,
+            before: open.before,
+            after,
+            steps: Vec::new(),
+        });
+    }
+    Ok(settled)
+}
+
+/// A service for which nothing is called.
+fn settled_without_calls(planned: Planned, dry_run: bool) -> Synced {
+    let outcome = match planned.decision {
+        Decision::InStep => Outcome::InStep,
+        decision if decision.acts() && dry_run => Outcome::Planned,
+        _ => Outcome::Refused,
+    };
+    let reason = planned.reason.clone();
+    let planned_steps = planned.steps.len();
+    synced(planned, outcome, reason, Value::Null, if dry_run { planned_steps } else { 0 })
+}
+
+/// The plan was not agreed to, or is not the one that was shown.
+fn refused_or_in_step(mut planned: Planned, stale: bool) -> Synced {
+    if planned.decision.acts() {
+        planned.reason = if stale { Reason::PlanIsStale } else { Reason::NotAgreed };
+    }
+    settled_without_calls(planned, false)
+}
+
+fn synced(planned: Planned, outcome: Outcome, reason: Reason, after: Value, called: usize) -> Synced {
+    let before = local_json(&planned.local);
+    let mut steps = planned.steps;
+    steps.truncate(called);
+    Synced {
+        item: planned.local.item,
+        itemtype: planned.local.itemtype,
+        name: planned.local.name,
+        decision: planned.decision,
+        outcome,
+        reason,
+        before,
+        after,
+        steps,
+    }
+}

@@ -1,0 +1,10 @@
+//! Carrying out a plan: read both sides, decide, write down, read again, call, read back, write down.
+//!
+//! What is decided is in `reselling`; this is the order in which it happens.
+
+mod apply;
+pub mod lock;
+mod planning;
+
+pub use apply::{Options, sync};
+pub use planning::{Wanted, drift};
