@@ -49,7 +49,7 @@ INSERT INTO item(id, name, pricelist, lastpricelist, account, processingmodule, 
  (105, NULL, 14, NULL, 8, 3, NULL, 3, '2026-03-06', NULL, 'on'),
  (106, 'no tariff', 99, NULL, 8, 3, NULL, 2, '2026-03-07', NULL, 'off');
 INSERT INTO item(id, name, parent, pricelist, account, processingmodule, status, createdate) VALUES (110, 'disk', 100, 13, 7, 3, 5, '2026-03-01');
-INSERT INTO itemparam(item, intname, value) VALUES (100, 'domain', 'WEB1.example'), (100, 'ip', '192.0.2.1'), (100, 'b4_remote_id', '4478980'),
+INSERT INTO itemparam(item, intname, value) VALUES (100, 'domain', 'WEB1.example'), (100, 'username', 'root'), (100, 'ip', '192.0.2.1'), (100, 'b4_remote_id', '4478980'),
  (100, 'b4_remote_price', '12'), (100, 'last_sync_item', '2026-03-01 10:00:00'), (101, 'remoteid', 'l77'), (102, 'CN', 'shop.example'), (102, 'service_status', '4'),
  (105, 'remote_id', '1'), (105, 'externalid', '2');
 INSERT INTO runningoperation VALUES (900, 100, 'open', 1, NULL, 'on', '2026-03-01 10:00:05'),
@@ -121,7 +121,7 @@ fn a_service_is_read_with_everything_a_decision_rests_on() {
     assert_eq!((vds.created, vds.expires), (Some(date(2026, 3, 1)), Some(date(2026, 4, 1))));
     assert_eq!(vds.names["domain"], "WEB1.example");
     assert_eq!(vds.names["ip"], "192.0.2.1");
-    assert_eq!(vds.names.len(), 2);
+    assert_eq!((vds.names["username"].as_str(), vds.names.len()), ("root", 3));
     assert_eq!(vds.stored_seller_id.as_deref(), Some("4478980"), "a parameter goes before item.remoteid");
     let [open] = vds.operations.as_slice() else { panic!("{:?}", vds.operations) };
     assert_eq!((open.id, open.name.as_str(), open.manual, open.tries), (900, "open", Some(true), 1));
@@ -167,6 +167,7 @@ fn many_services_pass_one_by_one() {
     database
         .each_service(&Selection::All(&[ModuleId(3)]), |service| {
             assert_eq!(service.names["domain"], format!("{}.example", service.name));
+            assert_eq!(database.certificate(service.item)?, None, "the reader may ask in between");
             seen.push(service.item.0);
             Ok(())
         })
@@ -348,9 +349,12 @@ fn a_database_that_is_not_there_is_said_without_the_password() {
     panel.server.stop();
     let error = panel.open().unwrap_err();
     assert!(error.kind == Kind::Database && error.detail.contains("does not run here"), "{error}");
-    let _silent = std::os::unix::net::UnixListener::bind(&panel.server.socket).unwrap();
+    let silent = std::os::unix::net::UnixListener::bind(&panel.server.socket).unwrap();
     let error = panel.open().unwrap_err();
     assert!(error.kind == Kind::Database && error.detail.contains("no answer within 3 s"), "{error}");
+    drop(silent);
+    let error = panel.open().unwrap_err();
+    assert!(error.detail.contains("refused") && error.detail.contains("mysql.sock"), "{error}");
     fs::remove_file(&panel.server.socket).unwrap();
     panel.server.restart();
     assert!(panel.open().is_ok());

@@ -156,8 +156,8 @@ impl Database {
     pub(super) fn at_one_moment<T>(&self, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
         run(&mut self.connection.borrow_mut(), "START TRANSACTION WITH CONSISTENT SNAPSHOT")?;
         let result = work();
-        run(&mut self.connection.borrow_mut(), "COMMIT")?;
-        result
+        let ended = run(&mut self.connection.borrow_mut(), "COMMIT");
+        result.and_then(|result| ended.map(|()| result))
     }
 
     fn probe(&self) -> Result<BTreeMap<String, BTreeSet<String>>, Error> {

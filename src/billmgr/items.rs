@@ -3,12 +3,14 @@
 //! A whole service is read in `services`.
 
 use super::database::{CHUNK, Database, list};
-use super::services::NAMES;
 use crate::error::Error;
 use crate::reselling::ids::{ItemId, ModuleId};
 use crate::reselling::status::Status;
 use jiff::civil::Date;
 use std::collections::{HashMap, HashSet};
+
+/// The parameters that name one service and no other; a user name such as `root` does not.
+const NAMES: [&str; 4] = ["domain", "ip", "CN", "licname"];
 
 /// What this panel knows about an id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +20,7 @@ pub struct Known {
     pub module: Option<ModuleId>,
     pub status: Status,
     pub created: Option<Date>,
-    /// Its domain, address or name, in lower case.
+    /// Its domain, address, common name or licence, in lower case.
     pub names: Vec<String>,
 }
 

@@ -11,7 +11,7 @@ use crate::xml::{self, Element};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The parameters that name a service.
-pub(super) const NAMES: [&str; 5] = ["domain", "ip", "CN", "licname", "username"];
+const NAMES: [&str; 5] = ["domain", "ip", "CN", "licname", "username"];
 
 /// Which services to read.
 #[derive(Clone, Copy, Debug)]
