@@ -2,6 +2,7 @@
 //!
 //! What is read from which table is in `modules`, `services` and `items`. The SQL is what MySQL 5.5 to 8 and MariaDB 5.5 to
 //! 11 have in common: no CTE, no window, no JSON. Values in it are numbers and constants, never texts from outside.
+//! Run so far against MariaDB only; for the others it rests on their manuals.
 
 use super::config::{Config, Server};
 use super::key::Key;
