@@ -1,5 +1,8 @@
 //! Where the panel lives: every path inside it is taken from here.
 
+use std::fs::DirBuilder;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 /// The panel's directory, `/usr/local/mgr5` unless `RESELLGUARD_ROOT` says otherwise.
@@ -29,6 +32,19 @@ impl Root {
     /// Our own directory: journal, lock, what the hook has to know.
     pub fn state(&self) -> PathBuf {
         self.join("var/resellguard")
+    }
+
+    /// The same, made when it is missing, for root only. What is above it is the panel's and is never made: without it there
+    /// is no panel here.
+    ///
+    /// # Errors
+    /// There is no panel, something else is in its place, or the disk refuses.
+    pub fn make_state(&self) -> io::Result<PathBuf> {
+        let directory = self.state();
+        match DirBuilder::new().mode(0o700).create(&directory) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(directory),
+            made => made.map(|()| directory),
+        }
     }
 
     pub fn log(&self) -> PathBuf {

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use resellguard::journal::Outcome;
-use resellguard::panel::hook;
+use resellguard::panel::{hook, pages};
 use resellguard::reselling::decision::Decision;
 use resellguard::reselling::link::Link;
 use resellguard::reselling::verdict::{Severity, Verdict};
@@ -162,6 +162,7 @@ fn the_panel_is_told_exactly_what_the_binary_serves() {
     assert_eq!((name(handler), handler.get_attribute("type")), ("resellguard", Some("xml")));
     let declared: BTreeSet<&str> = handler.find_all("func").map(name).collect();
     for function in &declared {
+        assert!(pages::find(function).is_some(), "{function} is declared and not served");
         let metadata = descriptor.find_all("metadata").filter(|metadata| name(metadata) == *function).count();
         assert_eq!(metadata, 1, "{function}");
     }

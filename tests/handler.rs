@@ -1,7 +1,7 @@
 //! The binary as the panel starts it: environment and document in, one document out, exit status 0, whatever happens.
 
 // A fixture that cannot be built is a failed test; the lints exempt only functions that are tests themselves.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use resellguard::panel::hook::{Known, Moment, take_polls};
 use resellguard::root::Root;
@@ -48,9 +48,22 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let _ = fs::set_permissions(self.0.join("var"), fs::Permissions::from_mode(0o700));
-        let _ = fs::remove_dir_all(&self.0);
+        // An observer that was started by the test may still be writing here.
+        while fs::remove_dir_all(&self.0).is_err() && self.0.exists() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 }
+
+/// Every function of ours.
+const FUNCTIONS: [&str; 6] = [
+    "resellguard",
+    "resellguard.check",
+    "resellguard.evidence",
+    "resellguard.drift",
+    "resellguard.sync",
+    "resellguard.journal",
+];
 
 fn in_an_hour() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
@@ -212,6 +225,22 @@ fn a_pipe_in_place_of_a_file_does_not_make_checkevent_wait() {
 }
 
 #[test]
+fn what_is_due_is_observed_by_a_process_that_takes_itself_for_a_command() {
+    let place = Place::new();
+    assert_eq!(call(&place.0, &event("checkevent", "after"), b"<doc/>"), b"<doc/>");
+    // There is no panel here, so the observer says what it could not read; it is not waited for by the hook.
+    let mut log = String::new();
+    for _ in 0..600 {
+        log = place.log();
+        if log.contains("observing checkevent") {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("no observer was seen: {log}");
+}
+
+#[test]
 fn a_blocked_account_is_named_and_explained_before_events_are_taken() {
     let place = Place::new();
     let account = "https://seller.example/billmgr#shop";
@@ -237,7 +266,7 @@ fn a_block_that_no_observer_renews_ends() {
 #[test]
 fn a_client_is_refused_in_the_language_of_the_panel() {
     let place = Place::new();
-    for name in ["resellguard.journal"] {
+    for name in FUNCTIONS {
         for level in ["16", "28", "", "x", "-30"] {
             for (language, word) in [("en", "administrator"), ("ru", "администратор")] {
                 let input = format!("<doc lang=\"{language}\" func=\"{name}\"><metadata name=\"{name}\"/></doc>");
@@ -281,4 +310,46 @@ fn our_own_trouble_is_an_error_document_and_a_line_in_the_log() {
         b"<doc/>",
     ));
     assert_eq!(kind, "missed");
+}
+
+#[test]
+fn a_request_that_names_nothing_usable_is_a_value_error() {
+    let place = Place::new();
+    for (name, parameter) in [
+        ("resellguard.sync", ""),
+        ("resellguard.sync", "1; drop table item"),
+        ("resellguard.sync", "-1, 2"),
+        ("resellguard.sync", "99999999999999999999"),
+        ("resellguard.evidence", ""),
+    ] {
+        for sok in ["", "ok"] {
+            let variables = [function(name, "30"), vec![("PARAM_elid", parameter), ("PARAM_sok", sok)]].concat();
+            assert_eq!(error_of(&call(&place.0, &variables, b"<doc/>")).0, "value", "{name} '{parameter}'");
+        }
+    }
+}
+
+#[test]
+fn where_there_is_no_panel_every_page_says_so() {
+    let place = Place::new();
+    for name in ["resellguard", "resellguard.check", "resellguard.drift", "resellguard.sync"] {
+        let variables = [function(name, "30"), vec![("PARAM_elid", "7")]].concat();
+        let (kind, text) = error_of(&call(&place.0, &variables, b"<doc lang=\"ru\"/>"));
+        assert_eq!(kind, "resellguard", "{name}");
+        assert!(text.contains("Не удалось прочитать файлы самой панели"), "{name}: {text}");
+    }
+}
+
+#[test]
+fn of_a_form_sent_once_for_each_service_only_the_first_call_works() {
+    let place = Place::new();
+    // Nothing can be read here, so whoever tries to work says so.
+    let variables = |elid, sok| {
+        [function("resellguard.sync", "30"), vec![("PARAM_elid", elid), ("PARAM_services", "7, 8"), ("PARAM_sok", sok)]]
+            .concat()
+    };
+    assert_eq!(error_of(&call(&place.0, &variables("7", "ok"), b"<doc/>")).0, "resellguard");
+    let second = document(&call(&place.0, &variables("8", "ok"), b"<doc/>"));
+    assert!(second.find("ok").is_some() && second.find("error").is_none());
+    assert_eq!(call(&place.0, &variables("8", ""), b"<doc a='b'></doc>"), b"<doc a='b'></doc>");
 }

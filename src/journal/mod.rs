@@ -11,7 +11,7 @@ pub use runs::{ItemEntry, OpenItem, Outcome, Run, StepEntry, rfc3339};
 use crate::error::{Error, Kind};
 use crate::root::Root;
 use rusqlite::Connection;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -51,12 +51,7 @@ impl Journal {
     /// # Errors
     /// `Kind::State`: the directory or the file cannot be made, is damaged, or was written by a newer version.
     pub fn open(root: &Root) -> Result<Self, Error> {
-        let directory = root.state();
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&directory)
-            .map_err(|error| state(&directory, &error))?;
+        let directory = root.make_state().map_err(|error| state(&root.state(), &error))?;
         let path = directory.join("journal.db");
         // Made by us first, so that it is never readable by others, whatever the umask.
         std::fs::OpenOptions::new()

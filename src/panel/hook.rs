@@ -9,9 +9,9 @@ use super::request::{Event, Request};
 use crate::error::{Error, Kind};
 use crate::language::Say;
 use crate::root::Root;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -94,7 +94,7 @@ impl Known {
         let path = root.state().join("hook");
         let new = path.with_extension("new");
         let failed = |error: std::io::Error| Error::new(Kind::State, format!("writing {}: {error}", path.display()));
-        create_directory(root).map_err(failed)?;
+        root.make_state().map_err(failed)?;
         let mut file =
             OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new).map_err(failed)?;
         file.write_all(text.as_bytes()).map_err(failed)?;
@@ -127,7 +127,7 @@ pub fn answer(root: &Root, request: &Request) -> Option<String> {
     }
     blocked.map(|known| {
         let text = Blocked(&known.blocked).say(request.language);
-        document::message("resellguard", &text, request.language)
+        document::message("resellguard", &text, request.language, &[])
     })
 }
 
@@ -157,7 +157,7 @@ impl Say for Blocked<'_> {
 /// Appends one line. A poll that cannot be noted is a loss of evidence, not of `checkevent`.
 fn note(root: &Root, poll: Poll) {
     // No directory above ours: there is no panel here.
-    if create_directory(root).is_err() {
+    if root.make_state().is_err() {
         return;
     }
     let path = polls(root);
@@ -241,14 +241,6 @@ fn is_absent(error: &std::io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
-/// Our directory, 0700; what is above it is the panel's and is not created.
-fn create_directory(root: &Root) -> std::io::Result<()> {
-    match DirBuilder::new().mode(0o700).create(root.state()) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        created => created,
-    }
-}
-
 /// A regular file of at most `limit` bytes, as text; `None` for anything else. Opening a pipe could wait for ever.
 fn read_small(path: &Path, limit: u64) -> Option<String> {
     if !fs::symlink_metadata(path).ok()?.is_file() {
@@ -307,7 +299,7 @@ mod tests {
     #[test]
     fn a_file_that_says_nothing_is_no_knowledge() {
         let (_place, root) = Place::new("nothing");
-        create_directory(&root).unwrap();
+        root.make_state().unwrap();
         for text in ["", "next", "next=soon", "waiting=1", "next=1\nwaiting=many", "\u{0}\u{1}"] {
             fs::write(root.state().join("hook"), text).unwrap();
             assert_eq!(Known::read(&root), None, "{text:?}");
@@ -358,7 +350,7 @@ mod tests {
     #[test]
     fn a_file_that_nobody_collects_stops_growing() {
         let (_place, root) = Place::new("full");
-        create_directory(&root).unwrap();
+        root.make_state().unwrap();
         let full = usize::try_from(POLLS).unwrap();
         fs::write(polls(&root), vec![b'x'; full]).unwrap();
         note(&root, Poll { moment: Moment::After, at: 1 });

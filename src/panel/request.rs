@@ -105,13 +105,14 @@ impl Request {
         }
     }
 
+    /// A parameter as it was given, empty or not.
+    pub fn given(&self, name: &str) -> Option<&str> {
+        self.params.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
     /// A parameter that is given and not empty.
     pub fn param(&self, name: &str) -> Option<&str> {
-        self.params
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-            .filter(|value| !value.is_empty())
+        self.given(name).filter(|value| !value.is_empty())
     }
 
     /// `sok=ok`: the form was sent, not opened (facts/coremanager 3.4).
@@ -125,8 +126,9 @@ impl Request {
 
     /// The services in `elid`.
     ///
-    /// Several selected rows come either as one list or as one call per row, with the whole list in the query string only
-    /// (facts/coremanager 3.3). In the second case the first call takes the whole list.
+    /// Several selected rows come either as one list or as one call per row, with the whole list beside it
+    /// (facts/coremanager 3.3): in the query string, or in the field that our own form sends. In the second case the first
+    /// call takes the whole list.
     ///
     /// # Errors
     /// `Kind::Usage` when there is none, or one is not an id.
@@ -134,10 +136,12 @@ impl Request {
         let given = self.param("elid").ok_or_else(|| Error::new(Kind::Usage, "no service is named (elid)"))?;
         let given = parse_items(given)?;
         let [one] = given.as_slice() else { return Ok(Selection::These(given)) };
-        let all = form_urlencoded::parse(self.query.as_bytes())
-            .find(|(name, _)| name == "elid")
-            .and_then(|(_, list)| parse_items(&list).ok())
-            .filter(|list| list.contains(one))
+        let queried = form_urlencoded::parse(self.query.as_bytes()).find(|(name, _)| name == "elid");
+        let all = [self.param("services").map(str::to_owned), queried.map(|(_, list)| list.into_owned())]
+            .into_iter()
+            .flatten()
+            .filter_map(|list| parse_items(&list).ok())
+            .find(|list| list.contains(one))
             .unwrap_or_default();
         match all.first() {
             Some(first) if first == one => Ok(Selection::These(all)),
@@ -245,6 +249,11 @@ mod tests {
         ] {
             let request = request(&[("PARAM_elid", elid), ("QUERY_STRING", query)]);
             assert_eq!(request.services().unwrap(), expected, "{elid} {query}");
+        }
+        // Our form names them all, whatever the panel makes of elid.
+        for (elid, expected) in [("7", these(&[7, 8])), ("8", Selection::Elsewhere), ("9", these(&[9]))] {
+            let request = request(&[("PARAM_elid", elid), ("PARAM_services", "7, 8")]);
+            assert_eq!(request.services().unwrap(), expected, "{elid}");
         }
         for elid in ["", "1;2", "a", "1, x"] {
             assert!(request(&[("PARAM_elid", elid)]).services().is_err(), "{elid}");

@@ -4,9 +4,9 @@ use crate::error::{Error, Kind};
 use crate::journal::rfc3339;
 use crate::root::Root;
 use jiff::ZonedDateTime;
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 
 /// Held until dropped; the file stays, its lock goes with the process.
 #[derive(Debug)]
@@ -51,14 +51,10 @@ impl Lock {
 }
 
 fn open(root: &Root, name: &str) -> Result<(File, String), Error> {
-    let directory = root.state();
-    let path = directory.join(format!("{name}.lock"));
+    let path = root.state().join(format!("{name}.lock"));
     let shown = path.display().to_string();
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&directory)
-        .and_then(|()| OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path))
+    root.make_state()
+        .and_then(|_| OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path))
         .map(|file| (file, shown.clone()))
         .map_err(|error| Error::new(Kind::State, format!("opening {shown}: {error}")))
 }

@@ -4,7 +4,11 @@
 //! Texts that are the same on every page (titles, columns, buttons) are the descriptor's; what depends on a service or an
 //! account is said here, in the person's language.
 
+mod accounts;
+mod drift;
+mod evidence;
 mod journal;
+mod sync;
 
 use super::request::Request;
 use crate::error::Error;
@@ -18,6 +22,8 @@ pub enum Shown {
     Page(Vec<Element>),
     /// Done; with the list to show next and more of ours beside it.
     Done(Option<(String, Vec<Element>)>),
+    /// Nothing was done, with the reason for the person and more of ours beside it.
+    Refused(String, Vec<Element>),
 }
 
 /// Serves one function.
@@ -26,6 +32,11 @@ pub type Page = fn(&Root, &Request) -> Result<Shown, Error>;
 /// The page of a function; `None` for a function that is not ours.
 pub fn find(function: &str) -> Option<Page> {
     Some(match function {
+        "resellguard" => accounts::show,
+        "resellguard.check" => accounts::check,
+        "resellguard.evidence" => evidence::show,
+        "resellguard.drift" => drift::show,
+        "resellguard.sync" => sync::show,
         "resellguard.journal" => journal::show,
         _ => return None,
     })

@@ -1,0 +1,33 @@
+//! `resellguard.drift`: services whose status differs from the seller's, with the decision for each.
+
+use super::{Shown, row};
+use crate::error::Error;
+use crate::language::{Language, Say};
+use crate::panel::request::Request;
+use crate::report::drift::{local_json, state, there};
+use crate::reselling::plan::Planned;
+use crate::root::Root;
+use crate::sync::{Wanted, drift};
+use crate::xml::Element;
+
+/// All services of all reselling modules; only differences are shown. Services of a seller that could not be read are among
+/// them, with that as their reason.
+pub fn show(root: &Root, request: &Request) -> Result<Shown, Error> {
+    let report = drift(root, &Wanted::All)?.differences();
+    Ok(Shown::Page(report.items.iter().map(|planned| planned_row(planned, request.language)).collect()))
+}
+
+fn planned_row(planned: &Planned, language: Language) -> Element {
+    let local = &planned.local;
+    row([
+        ("id", local.item.to_string()),
+        ("name", local.name.clone()),
+        ("itemtype", local.itemtype.clone()),
+        ("module", planned.module.map(|module| module.to_string()).unwrap_or_default()),
+        ("here", state(&local_json(local))),
+        ("seller", there(planned, language)),
+        ("link", planned.link.word().to_owned()),
+        ("decision", planned.decision.word().to_owned()),
+        ("reason", planned.reason.say(language)),
+    ])
+}

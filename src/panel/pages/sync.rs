@@ -1,0 +1,112 @@
+//! `resellguard.sync`: opened it shows the plan, sent it carries the plan out.
+
+use super::{Shown, row};
+use crate::error::Error;
+use crate::journal::Outcome;
+use crate::language::{Language, Say, english, russian};
+use crate::panel::request::{Request, Selection};
+use crate::report::drift::{local_json, state, step_text, there};
+use crate::report::{DriftReport, SyncReport, Synced};
+use crate::reselling::ids::ItemId;
+use crate::reselling::plan::{Planned, token};
+use crate::root::Root;
+use crate::sync::{Options, Wanted, drift, sync};
+use crate::xml::Element;
+
+/// How many services a refusal names before it says "and more".
+const NAMED: usize = 10;
+
+pub fn show(root: &Root, request: &Request) -> Result<Shown, Error> {
+    let Selection::These(items) = request.services()? else {
+        return Ok(if request.submitted() { Shown::Done(None) } else { Shown::Page(Vec::new()) });
+    };
+    if request.submitted() { apply(root, request, items) } else { plan(root, request, items) }
+}
+
+fn plan(root: &Root, request: &Request, items: Vec<ItemId>) -> Result<Shown, Error> {
+    let services = items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let report = drift(root, &Wanted::Items(items))?;
+    let mut list = Element::new("list").attribute("name", "plan");
+    list.children.extend(report.items.iter().map(|planned| planned_row(planned, request.language)));
+    Ok(Shown::Page(vec![
+        // Opened once per service or once for all: what is sent back is about all of them.
+        Element::with_text("elid", services.clone()),
+        Element::with_text("summary", summary(&report, request.language)),
+        list,
+        Element::with_text("services", services),
+        Element::with_text("token", token(&report.items)),
+    ]))
+}
+
+fn apply(root: &Root, request: &Request, items: Vec<ItemId>) -> Result<Shown, Error> {
+    let options = Options {
+        dry_run: false,
+        actor: format!("panel user {} from {}", request.user, request.ip),
+        // A form that was sent without the token it was opened with is not the form that was shown; a call that has no such
+        // parameter at all (mgrctl) has seen no plan and names none.
+        token: request.given("token").map(str::to_owned),
+    };
+    let report = sync(root, &Wanted::Items(items), &options, |_| true)?;
+    let language = request.language;
+    let mut result = Element::new("list").attribute("name", "result");
+    result.children.extend(report.settled.iter().chain(&report.items).map(|synced| synced_row(synced, language)));
+    Ok(match &report.run {
+        Some(run) => Shown::Done(Some((format!("func=resellguard.journal&elid={run}"), vec![result]))),
+        None => nothing_called(&report, language).map_or(Shown::Done(None), |text| Shown::Refused(text, vec![result])),
+    })
+}
+
+/// The same words for the same service, whether it is a plan or what came of it.
+fn planned_row(planned: &Planned, language: Language) -> Element {
+    let local = &planned.local;
+    row([
+        ("item", local.item.to_string()),
+        ("name", local.name.clone()),
+        ("product", local.itemtype.clone()),
+        ("here", state(&local_json(local))),
+        ("seller", there(planned, language)),
+        ("link", planned.link.say(language)),
+        ("decision", planned.decision.say(language)),
+        ("reason", planned.reason.say(language)),
+        ("steps", planned.steps.iter().map(step_text).collect::<Vec<_>>().join("; ")),
+    ])
+}
+
+fn synced_row(synced: &Synced, language: Language) -> Element {
+    row([
+        ("item", synced.item.to_string()),
+        ("name", synced.name.clone()),
+        ("product", synced.itemtype.clone()),
+        ("outcome", synced.outcome.word().to_owned()),
+        ("reason", synced.reason.say(language)),
+        ("before", state(&synced.before)),
+        ("after", state(&synced.after)),
+        ("steps", synced.steps.iter().map(step_text).collect::<Vec<_>>().join("; ")),
+    ])
+}
+
+fn summary(report: &DriftReport, language: Language) -> String {
+    let all = report.items.len() as u64;
+    let acts = report.items.iter().filter(|planned| planned.decision.acts()).count() as u64;
+    let mut sentences = vec![language.choose((
+        format!("{} of {} will be repaired; nothing has been changed yet.", acts, english(all, "service", "services")),
+        format!("Будет исправлено {} из {}; пока ничего не изменено.", acts, russian(all, "услуги", "услуг", "услуг")),
+    ))];
+    sentences.extend(report.unread.iter().map(|(account, error)| format!("{account}: {}", error.say(language))));
+    sentences.extend(report.notes.iter().map(|note| format!("({note})")));
+    sentences.join(" ")
+}
+
+/// Why nothing was called; `None` when there was nothing to do.
+fn nothing_called(report: &SyncReport, language: Language) -> Option<String> {
+    let refused: Vec<&Synced> = report.items.iter().filter(|synced| synced.outcome != Outcome::InStep).collect();
+    if refused.is_empty() {
+        return None;
+    }
+    let mut lines = vec![language.choose(("Nothing was changed.", "Ничего не изменено.")).to_owned()];
+    lines.extend(refused.iter().take(NAMED).map(|synced| format!("{}: {}", synced.item, synced.reason.say(language))));
+    if let Some(more @ 1..) = refused.len().checked_sub(NAMED) {
+        lines.push(language.choose((format!("And {more} more."), format!("И ещё {more}."))));
+    }
+    Some(lines.join(" "))
+}
