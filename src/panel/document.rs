@@ -110,20 +110,17 @@ pub fn error(error: &Error, language: Language) -> String {
         Kind::NotFound => "missed",
         _ => "resellguard",
     };
-    message(kind, &error.say(language), language, &[])
+    message(kind, &error.say(language), language)
 }
 
-/// An error document with a text of ours, and more of ours beside it.
-pub fn message(kind: &str, text: &str, language: Language, elements: &[Element]) -> String {
+/// An error document with a text of ours.
+pub fn message(kind: &str, text: &str, language: Language) -> String {
     let error = Element::new("error")
         .attribute("type", kind)
         .attribute("object", "")
         .attribute("lang", language.code())
         .child(Element::with_text("msg", text));
-    let mut document = format!("{DECLARATION}<doc>{error}");
-    append(&mut document, elements);
-    document.push_str("</doc>\n");
-    document
+    format!("{DECLARATION}<doc>{error}</doc>\n")
 }
 
 /// The language in the root of the panel's document; `None` when it says none, or is no document.
@@ -205,7 +202,7 @@ mod tests {
     fn hostile_text_cannot_leave_its_element() {
         let hostile = "]]></msg></error></doc><x a=\"'&\u{0}\u{1b}";
         for document in [
-            message("value", hostile, Language::En, &[row(hostile)]),
+            message("value", hostile, Language::En),
             error(&Error::new(Kind::Usage, hostile), Language::Ru),
             page(hostile, Language::En, &[row(hostile)]),
             ok_list(hostile, &[row(hostile)]),

@@ -84,9 +84,7 @@ fn respond(root: &Root, request: &Request, input: &[u8], unread: Option<Error>) 
         ),
         Ok(pages::Shown::Done(None)) => Answer::Document(document::ok()),
         Ok(pages::Shown::Done(Some((target, elements)))) => Answer::Document(document::ok_list(&target, &elements)),
-        Ok(pages::Shown::Refused(text, elements)) => {
-            Answer::Document(document::message("resellguard", &text, request.language, &elements))
-        }
+        Ok(pages::Shown::Refused(text)) => Answer::Document(document::message("resellguard", &text, request.language)),
         Err(error) => {
             if error.kind != Kind::Forbidden {
                 log::error!("{}: {error}", request.function);

@@ -127,7 +127,7 @@ pub fn answer(root: &Root, request: &Request) -> Option<String> {
     }
     blocked.map(|known| {
         let text = Blocked(&known.blocked).say(request.language);
-        document::message("resellguard", &text, request.language, &[])
+        document::message("resellguard", &text, request.language)
     })
 }
 

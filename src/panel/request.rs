@@ -82,9 +82,9 @@ impl Request {
             match &*name {
                 "ACTION_NAME" => action = Some(value()).filter(|name| !name.is_empty()),
                 "EVENT_TYPE" => request.event = Event::of(&value()),
-                "AUTH_USER" => request.user = value(),
+                "AUTH_USER" => request.user = name_of(&value()),
                 "AUTH_LEVEL" => request.level = value().trim().parse().unwrap_or(0),
-                "AUTH_IP" => request.ip = value(),
+                "AUTH_IP" => request.ip = name_of(&value()),
                 "QUERY_STRING" => request.query = value(),
                 "HTTP_COOKIE" => request.language = cookie_language(&value()).unwrap_or_default(),
                 name => {
@@ -162,6 +162,11 @@ impl Event {
             _ => Self::Other,
         }
     }
+}
+
+/// Who asks, fit for a journal and a log: the address may be whatever a caller of mgrctl put into `SSH_CONNECTION`.
+fn name_of(text: &str) -> String {
+    text.chars().filter(|character| !character.is_control()).take(64).collect()
 }
 
 /// `billmgrlang5=<theme>:<language>` (facts/coremanager 2.2).

@@ -2,13 +2,13 @@
 
 use super::{Shown, row};
 use crate::error::{Error, Kind};
-use crate::journal::{ItemEntry, Journal, Run};
+use crate::journal::{ItemEntry, Journal, Run, StepEntry};
 use crate::language::{Language, Say};
 use crate::panel::request::Request;
+use crate::report::drift::state;
 use crate::reselling::ids::ItemId;
 use crate::root::Root;
 use crate::xml::Element;
-use serde_json::Value;
 
 /// How many runs are shown, newest first.
 const RUNS: u32 = 200;
@@ -29,7 +29,7 @@ pub fn show(root: &Root, request: &Request) -> Result<Shown, Error> {
 }
 
 fn entry_row(run: &Run, entry: &ItemEntry, language: Language) -> Element {
-    let calls: Vec<&str> = entry.steps.iter().map(|step| step.call.as_str()).collect();
+    let calls: Vec<String> = entry.steps.iter().map(|step| called(step, language)).collect();
     row([
         ("id", format!("{}.{}", run.run, entry.item)),
         ("run", run.run.clone()),
@@ -39,22 +39,14 @@ fn entry_row(run: &Run, entry: &ItemEntry, language: Language) -> Element {
         ("outcome", entry.outcome.map_or("open", |outcome| outcome.word()).to_owned()),
         ("decision", entry.decision.clone()),
         ("reason", entry.reason.as_ref().map(|reason| reason.say(language)).unwrap_or_default()),
-        ("before", plain(&entry.before)),
-        ("after", plain(&entry.after)),
-        ("steps", calls.join(", ")),
+        ("before", state(&entry.before)),
+        ("after", state(&entry.after)),
+        ("steps", calls.join("; ")),
     ])
 }
 
-/// `{"status":"processing","operation":"open"}` as `status: processing, operation: open`: for people, not for scripts.
-fn plain(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(", "),
-        Value::Object(fields) => {
-            let shown = fields.iter().filter(|(_, value)| !value.is_null());
-            shown.map(|(name, value)| format!("{name}: {}", plain(value))).collect::<Vec<_>>().join(", ")
-        }
-        other => other.to_string(),
-    }
+/// A call with its answer: `vds.open: ok`. Without one the process was killed while it waited.
+fn called(step: &StepEntry, language: Language) -> String {
+    let answer = step.answer.as_deref().unwrap_or(language.choose(("no answer", "нет ответа")));
+    format!("{}: {answer}", step.call)
 }

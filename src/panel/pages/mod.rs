@@ -22,8 +22,8 @@ pub enum Shown {
     Page(Vec<Element>),
     /// Done; with the list to show next and more of ours beside it.
     Done(Option<(String, Vec<Element>)>),
-    /// Nothing was done, with the reason for the person and more of ours beside it.
-    Refused(String, Vec<Element>),
+    /// Nothing was done, for a reason that the person has to read.
+    Refused(String),
 }
 
 /// Serves one function.

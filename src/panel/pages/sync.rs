@@ -48,12 +48,12 @@ fn apply(root: &Root, request: &Request, items: Vec<ItemId>) -> Result<Shown, Er
     };
     let report = sync(root, &Wanted::Items(items), &options, |_| true)?;
     let language = request.language;
+    let Some(run) = &report.run else {
+        return Ok(nothing_called(&report, language).map_or(Shown::Done(None), Shown::Refused));
+    };
     let mut result = Element::new("list").attribute("name", "result");
     result.children.extend(report.settled.iter().chain(&report.items).map(|synced| synced_row(synced, language)));
-    Ok(match &report.run {
-        Some(run) => Shown::Done(Some((format!("func=resellguard.journal&elid={run}"), vec![result]))),
-        None => nothing_called(&report, language).map_or(Shown::Done(None), |text| Shown::Refused(text, vec![result])),
-    })
+    Ok(Shown::Done(Some((format!("func=resellguard.journal&elid={run}"), vec![result]))))
 }
 
 /// The same words for the same service, whether it is a plan or what came of it.
