@@ -1,6 +1,6 @@
 //! Documents of the panel and of the seller as a small tree.
 //!
-//! For answers of kilobytes: forms, errors, `paramlist`. Big listings are read as events, in `seller::listing`.
+//! For answers of kilobytes: forms, errors, `paramlist`. Big listings are read as events, in `seller::page`.
 //! Outside bytes are hostile: size, depth and number of elements are bounded, a document type (and with it every entity of
 //! its own) is refused.
 

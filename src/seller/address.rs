@@ -6,6 +6,7 @@ use super::trust;
 use crate::error::{Error, Kind};
 use crate::settings::SellerSettings;
 use reqwest::blocking::Client;
+use std::time::Duration;
 use url::{Host, Url};
 
 /// `host` or `host:port`, as errors and the log name a seller.
@@ -48,6 +49,8 @@ pub(super) fn connect(url: &Url, settings: &SellerSettings) -> Result<Client, Er
         .user_agent(concat!("resellguard/", env!("CARGO_PKG_VERSION")))
         .timeout(settings.timeout)
         .connect_timeout(settings.timeout)
+        // Shorter than web servers keep one, so that a question does not meet a connection that is just being closed.
+        .pool_idle_timeout(Duration::from_secs(2))
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         .no_proxy()

@@ -33,6 +33,9 @@ const PAUSE: u32 = 10;
 /// How much of a page that is no answer is read.
 const PAGE_OF_TROUBLE: u64 = 16 << 10;
 
+/// How long an error may be, in characters; a parser's words may hold a name of a mebibyte.
+const DETAIL: usize = 1_000;
+
 type Source = BufReader<Body<Response>>;
 
 /// A seller, asked with one login.
@@ -237,7 +240,7 @@ impl Seller {
         let mut hidden = self.password.hide_in(&self.authinfo.hide_in(&detail));
         let encoded = url::form_urlencoded::byte_serialize(self.password.reveal().as_bytes()).collect::<String>();
         hidden = Secret::new(encoded).hide_in(&hidden);
-        Error::new(kind, hidden).within(format!("{}: {}", self.host, call.function()))
+        Error::new(kind, error::line(&hidden, DETAIL)).within(format!("{}: {}", self.host, call.function()))
     }
 }
 

@@ -148,19 +148,23 @@ fn title(head: &[u8]) -> Option<String> {
 
 /// Words of the seller, fit for one line of a log: white space folded, control characters left out, 200 characters at most.
 pub(super) fn said(text: &str) -> String {
+    line(text, SAID)
+}
+
+/// The same, of at most `most` characters.
+pub(super) fn line(text: &str, most: usize) -> String {
     let mut words = String::new();
+    let mut left = most;
     for word in text.split_whitespace() {
-        if words.len() > SAID * 4 {
-            break;
+        let space = if words.is_empty() { "" } else { " " };
+        for character in space.chars().chain(word.chars().filter(|character| !character.is_control())) {
+            if left == 0 {
+                words.push('…');
+                return words;
+            }
+            left -= 1;
+            words.push(character);
         }
-        if !words.is_empty() {
-            words.push(' ');
-        }
-        words.extend(word.chars().filter(|character| !character.is_control()).take(SAID + 1));
-    }
-    if words.chars().count() > SAID {
-        words = words.chars().take(SAID).collect();
-        words.push('…');
     }
     words
 }

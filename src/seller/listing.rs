@@ -63,7 +63,9 @@ pub(super) fn gather(size: u32, mut ask: impl FnMut(u32) -> Result<Page, Error>)
             without_id += page.without_id;
         }
         let got = services.len() as u64 + without_id as u64;
-        if total_said.is_some_and(|total| got >= total) || rows == 0 {
+        // A full page is followed by another question even when the total is reached: one request more, and a total that meant
+        // something else is found out.
+        if rows == 0 || (rows < size && total_said.is_some_and(|total| got >= total)) {
             break None;
         }
         if fresh == 0 && requests > 1 {
@@ -154,14 +156,14 @@ mod tests {
             (0, 500, true, true, Empty, 0, true, 1),
             (0, 500, false, false, Everything, 0, true, 1),
             (7, 500, true, true, Empty, 7, true, 1),
-            (10, 500, true, true, Empty, 10, true, 1),
+            (10, 500, true, true, Empty, 10, true, 2),
             (25, 500, true, true, Empty, 25, true, 3),
             (25, 500, false, false, Empty, 25, true, 4),
             (25, 500, false, true, Last, 25, true, 4),
             (25, 4, true, true, Empty, 25, true, 7),
             (25, 4, false, false, Empty, 25, true, 8),
             (25, 500, false, false, Everything, 25, true, 2),
-            (25, 500, true, false, Everything, 25, true, 1),
+            (25, 500, true, false, Everything, 25, true, 2),
             (7, 500, false, false, Everything, 7, true, 2),
             // Exactly one page and nothing that says whether it is all: honest ignorance.
             (10, 500, false, false, Everything, 10, false, 2),
@@ -192,6 +194,17 @@ mod tests {
             ["1", "2", "3", "4"]
         );
         assert!(listing.complete());
+    }
+
+    #[test]
+    fn a_total_that_counts_only_the_page_is_found_out() {
+        let panel = Panel { has: 25, cap: 500, says_total: false, says_page: true, behind: Behind::Empty };
+        let listing = gather(10, |number| {
+            let page = panel.page(10, number);
+            Ok(Page { total: Some(page.services.len() as u64), ..page })
+        })
+        .unwrap();
+        assert_eq!((listing.services.len(), listing.complete()), (25, true));
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! `tests/cases/seller/`: an answer of a seller (`NAME.xml`) and what is made of it (`NAME.json`). Adding a case is adding two
 //! files.
 //!
-//! The JSON: `ask` is `whoami`, a product type, or `TYPE.edit ID`; `gives` is the result in full, or `fails` is the kind of the
+//! The JSON: `ask` is `whoami`, `journal`, `authlog`, `service.history ID`, a product type, or `TYPE.edit ID`; `gives` is the result in full, or `fails` is the kind of the
 //! error and words that it says.
 
 use crate::plain;
 use crate::scripted::{Answer, Scripted};
 use resellguard::error::Error;
-use resellguard::seller::Seller;
+use resellguard::seller::{Seller, Trail};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -55,6 +55,17 @@ fn ask(seller: &Seller, question: &str) -> Result<Value, Error> {
             "username": form.username(),
             "certificate": form.certificate()?,
         }));
+    }
+    let trail = match question.split_once(' ').unwrap_or((question, "")) {
+        ("journal", _) => Some(Trail::Journal),
+        ("authlog", _) => Some(Trail::Authlog),
+        ("service.history", id) => Some(Trail::History(id)),
+        _ => None,
+    };
+    if let Some(trail) = trail {
+        let traces = seller.trail(trail)?;
+        let shown = traces.iter().map(|trace| json!([trace.time, trace.user, trace.ip, trace.what]));
+        return Ok(shown.collect());
     }
     let listing = seller.listing(question)?;
     let services: Vec<Value> = listing

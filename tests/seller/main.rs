@@ -187,6 +187,9 @@ fn a_seller_that_is_silent_slow_or_gone_is_unreachable() {
 fn an_endless_answer_is_cut_off() {
     let head = || b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n<doc>".to_vec();
     let rows = b"<elem><id>1</id></elem>".repeat(5000);
+    let name = "n".repeat(2 << 20);
+    let server = Scripted::start(vec![Answer::xml(format!("<doc><{name}></doc>"))]);
+    assert!(plain(server.address).whoami().unwrap_err().detail.len() < 1200, "an error as long as the answer");
     for (name, again) in [("whoami", rows.clone()), ("vds", vec![b'x'; 1 << 20]), ("vds", rows)] {
         let server = Scripted::start(vec![Answer::Endless(head(), again, Duration::ZERO)]);
         let seller = plain(server.address);
