@@ -15,6 +15,13 @@ pub struct Caller {
     pub account: u64,
 }
 
+impl Caller {
+    /// Who `mgrctl` works as.
+    pub fn root() -> Self {
+        Self { id: 0, name: "root".into(), level: 30, account: 0 }
+    }
+}
+
 /// One call of one function.
 #[derive(Clone, Debug)]
 pub struct Request {
