@@ -1,59 +1,14 @@
-//! The binary as the panel starts it: environment and document in, one document out, exit status 0, whatever happens.
+//! The binary by itself: environment and document in, one document out, exit status 0, whatever happens.
 
-// A fixture that cannot be built is a failed test; the lints exempt only functions that are tests themselves.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-use resellguard::panel::hook::{Known, Moment, take_polls};
-use resellguard::root::Root;
+use crate::place::{Place, in_an_hour};
+use resellguard::panel::hook::{Moment, take_polls};
 use resellguard::xml::{self, Element};
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-/// A panel's directory of its own, gone with the test.
-struct Place(PathBuf);
-
-impl Place {
-    fn new() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("resellguard-handler-{}-{number}", std::process::id()));
-        fs::create_dir_all(path.join("var")).unwrap();
-        Self(path)
-    }
-
-    fn root(&self) -> Root {
-        Root::at(&self.0)
-    }
-
-    fn state(&self) -> PathBuf {
-        self.root().state()
-    }
-
-    fn log(&self) -> String {
-        fs::read_to_string(self.root().log()).unwrap_or_default()
-    }
-
-    /// Leaves what an observer leaves; without this `after` starts an observer.
-    fn knows(&self, next: i64, blocked: &[&str]) {
-        let blocked = blocked.iter().map(|account| (*account).to_owned()).collect();
-        Known { next, waiting: 0, blocked }.write(&self.root()).unwrap();
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let _ = fs::set_permissions(self.0.join("var"), fs::Permissions::from_mode(0o700));
-        // An observer that was started by the test may still be writing here.
-        while fs::remove_dir_all(&self.0).is_err() && self.0.exists() {
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-}
+use std::time::Duration;
 
 /// Every function of ours.
 const FUNCTIONS: [&str; 6] = [
@@ -64,11 +19,6 @@ const FUNCTIONS: [&str; 6] = [
     "resellguard.sync",
     "resellguard.journal",
 ];
-
-fn in_an_hour() -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    i64::try_from((now + Duration::from_hours(1)).as_secs()).unwrap()
-}
 
 /// Calls the binary as the panel does and returns what it printed; the exit status is 0 and stderr is empty.
 fn call(root: &Path, variables: &[(&str, &str)], input: &[u8]) -> Vec<u8> {
