@@ -21,7 +21,7 @@ const FUNCTIONS: [&str; 6] = [
 ];
 
 /// Calls the binary as the panel does and returns what it printed; the exit status is 0 and stderr is empty.
-fn call(root: &Path, variables: &[(&str, &str)], input: &[u8]) -> Vec<u8> {
+pub fn call(root: &Path, variables: &[(&str, &str)], input: &[u8]) -> Vec<u8> {
     let mut child = Command::new(env!("CARGO_BIN_EXE_resellguard"))
         .env_clear()
         .env("RESELLGUARD_ROOT", root)
@@ -39,7 +39,7 @@ fn call(root: &Path, variables: &[(&str, &str)], input: &[u8]) -> Vec<u8> {
     output.stdout
 }
 
-fn function<'a>(name: &'a str, level: &'a str) -> Vec<(&'a str, &'a str)> {
+pub fn function<'a>(name: &'a str, level: &'a str) -> Vec<(&'a str, &'a str)> {
     vec![
         ("EVENT_TYPE", "action"),
         ("ACTION_NAME", name),
@@ -59,11 +59,11 @@ fn event<'a>(name: &'a str, moment: &'a str) -> Vec<(&'a str, &'a str)> {
     ]
 }
 
-fn document(printed: &[u8]) -> Element {
+pub fn document(printed: &[u8]) -> Element {
     xml::parse(std::str::from_utf8(printed).unwrap()).unwrap()
 }
 
-fn error_of(printed: &[u8]) -> (String, String) {
+pub fn error_of(printed: &[u8]) -> (String, String) {
     let document = document(printed);
     let error = document.find("error").expect("an error document");
     (error.get_attribute("type").unwrap().to_owned(), error.text_of("msg").unwrap().to_owned())

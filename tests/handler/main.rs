@@ -5,4 +5,5 @@
 
 mod alone;
 mod in_panel;
+mod pages;
 mod place;

@@ -110,3 +110,45 @@ fn nothing_called(report: &SyncReport, language: Language) -> Option<String> {
     }
     Some(lines.join(" "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reselling::decision::{Decision, Reason};
+    use serde_json::Value;
+
+    fn report(outcomes: impl IntoIterator<Item = (u64, Outcome, Reason)>) -> SyncReport {
+        let items = outcomes.into_iter().map(|(item, outcome, reason)| Synced {
+            item: ItemId(item),
+            itemtype: "vds".into(),
+            name: String::new(),
+            decision: Decision::Wait,
+            outcome,
+            reason,
+            before: Value::Null,
+            after: Value::Null,
+            steps: Vec::new(),
+        });
+        SyncReport { items: items.collect(), ..SyncReport::default() }
+    }
+
+    #[test]
+    fn where_nothing_was_called_the_person_reads_why() {
+        let mixed = report([(7, Outcome::InStep, Reason::InStep), (8, Outcome::Refused, Reason::PlanIsStale)]);
+        let text = nothing_called(&mixed, Language::En).unwrap();
+        assert!(text.starts_with("Nothing was changed. 8: This is not the plan that was shown"), "{text}");
+        assert!(!text.contains("7:"), "{text}");
+        assert!(nothing_called(&mixed, Language::Ru).unwrap().starts_with("Ничего не изменено. 8: "));
+        assert_eq!(nothing_called(&report([(7, Outcome::InStep, Reason::InStep)]), Language::En), None);
+    }
+
+    #[test]
+    fn a_long_refusal_is_cut_and_says_so() {
+        for (count, tail) in [(NAMED, "DoNothing"), (NAMED + 1, "And 1 more.")] {
+            let refused = (1..=count as u64).map(|item| (item, Outcome::Refused, Reason::DoNothing));
+            let text = nothing_called(&report(refused), Language::En).unwrap();
+            assert_eq!(text.matches("DoNothing").count(), NAMED);
+            assert!(text.contains(tail) && text.contains("more.") == (count > NAMED), "{text}");
+        }
+    }
+}
