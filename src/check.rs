@@ -134,6 +134,8 @@ fn rows(account: &AccountHere, own: &[String]) -> Result<Read, Error> {
                 read.ids_shown &= !ours || listing.shows_remoteid || listing.services.is_empty();
                 read.services.extend(listing.services.iter().cloned());
             }
+            // A product of the provider's own making, whose list nobody has described: the others still tell.
+            Err(error) if error.kind == Kind::Internal => read.notes.push(format!("{itemtype}: {error}")),
             Err(error) if ours || !of_this_list_only(error.kind) => return Err(error),
             Err(error) => log::debug!("{}: the list {itemtype} was not shown: {error}", account.account),
         }

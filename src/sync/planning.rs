@@ -13,6 +13,7 @@ use crate::reselling::plan::{Delivered, Planned, steps};
 use crate::reselling::service::{LocalService, SellerService};
 use crate::reselling::verdict::Verdict;
 use crate::root::Root;
+use crate::seller::Listing;
 use jiff::{SignedDuration, ZonedDateTime};
 use std::collections::HashMap;
 
@@ -98,9 +99,9 @@ fn plan_account(
         match account.listing(&itemtype) {
             Ok(listing) => {
                 let rows = Rows::new(&listing.services);
-                let hidden = !listing.shows_remoteid && !listing.services.is_empty();
+                let missing = absent(&listing);
                 for local in services {
-                    report.items.push(plan_one(here, account, local, &rows, hidden, around));
+                    report.items.push(plan_one(here, account, local, &rows, &missing, around));
                 }
             }
             Err(error) => {
@@ -117,18 +118,27 @@ fn plan_account(
     Ok(())
 }
 
+/// What it means that a service is not in the listing: a short one, or one without ids, says nothing about it.
+fn absent(listing: &Listing) -> Reason {
+    match &listing.incomplete {
+        Some(why) => Reason::SellerNotRead { detail: format!("its list may be short: {why}") },
+        None if !listing.shows_remoteid && !listing.services.is_empty() => Reason::SellerHidesIds,
+        None => Reason::NotAtSeller,
+    }
+}
+
 fn plan_one(
     here: &Here,
     account: &AccountHere,
     local: LocalService,
     rows: &Rows<'_>,
-    hidden: bool,
+    missing: &Reason,
     around: Surroundings,
 ) -> Planned {
     let linked = rows.link(&local);
     let (mut decision, mut reason) = decide(&local, &linked, around);
-    if hidden && linked.link == Link::None && reason == Reason::NotAtSeller {
-        reason = Reason::SellerHidesIds;
+    if reason == Reason::NotAtSeller {
+        reason = missing.clone();
     }
     let mut planned_steps = Vec::new();
     if let Some(row) = linked.seller.filter(|_| decision.acts()) {
