@@ -6,6 +6,7 @@
 // A test fixture stops at the first thing that is not as it should be, and says where.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::missing_panics_doc)]
 
+pub mod browser;
 pub mod core;
 pub mod database;
 pub mod document;

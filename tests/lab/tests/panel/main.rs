@@ -7,3 +7,4 @@ mod http;
 mod mgrctl;
 mod plugins;
 mod sample;
+mod web;
