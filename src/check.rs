@@ -2,8 +2,8 @@
 
 use crate::billmgr::Selection;
 use crate::error::{Error, Kind};
+use crate::handover::{Known, Moment, Poll, take_polls};
 use crate::journal::{Journal, rfc3339};
-use crate::panel::hook::{Known, Moment, Poll, take_polls};
 use crate::reading::{AccountHere, Here};
 use crate::report::{CheckReport, Checked};
 use crate::reselling::exclusivity::{self, KnownItem, Memory, Observation, waits_for_an_event};

@@ -1,7 +1,7 @@
 //! The binary by itself: environment and document in, one document out, exit status 0, whatever happens.
 
 use crate::place::{Place, in_an_hour};
-use resellguard::panel::hook::{Moment, take_polls};
+use resellguard::handover::{Moment, take_polls};
 use resellguard::xml::{self, Element};
 use std::fs;
 use std::io::Write;

@@ -4,7 +4,7 @@ use crate::place::{Place, in_an_hour};
 use lab::core::{MultiSelect, Options, Panel};
 use lab::document::Node;
 use lab::request::{Caller, Functions, PanelError, Request};
-use resellguard::panel::hook::{Moment, take_polls};
+use resellguard::handover::{Moment, take_polls};
 use std::fmt::Write as _;
 use std::fs;
 use std::sync::Arc;

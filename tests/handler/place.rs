@@ -1,6 +1,6 @@
 //! A panel's directory that lives as long as a test.
 
-use resellguard::panel::hook::Known;
+use resellguard::handover::Known;
 use resellguard::root::Root;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
