@@ -10,7 +10,6 @@ use crate::reselling::exclusivity::{self, KnownItem, Memory, Observation, waits_
 use crate::reselling::ids::ItemId;
 use crate::reselling::link::Rows;
 use crate::reselling::service::{LocalService, SellerService};
-use crate::reselling::status::Status;
 use crate::reselling::verdict::{Evidence, Sight, Verdict, judge};
 use crate::root::Root;
 use crate::settings::OnConflict;
@@ -191,7 +190,7 @@ fn gather(
     Ok(evidence)
 }
 
-/// Brings the memory up to date: which services the seller shows active while they wait here.
+/// Brings the memory up to date: which services the seller has delivered while they wait here.
 fn memory(
     account: &AccountHere,
     waiting: &[LocalService],
@@ -202,7 +201,7 @@ fn memory(
     let index = Rows::new(rows);
     let active: Vec<ItemId> = waiting
         .iter()
-        .filter(|local| index.link(local).seller.is_some_and(|row| row.status == Status::Active))
+        .filter(|local| exclusivity::delivered(local, &index).is_some())
         .map(|local| local.item)
         .collect();
     journal.remember_active(&account.account, &active, now)

@@ -125,11 +125,14 @@ impl Say for Reason {
                 format!("The seller shows a status that is not known: '{text}'."),
                 format!("Продавец показывает неизвестный статус: «{text}»."),
             ),
+            Self::UnknownStatusHere => {
+                both("The service has a status here that is not known.", "У услуги здесь неизвестный статус.")
+            }
             Self::Doubt(doubt) => doubt.pair(),
             Self::NotCorroborated => both(
-                "Others may read this account, and only the id speaks for the link; another panel's service can have the \
+                "Others read this account, or it is not known that none do, and only the id speaks for the link; another panel's service can have the \
                  same id. Something else has to agree: the domain, the address, or an id stored here.",
-                "Эту учётную запись могут читать другие, а за связь говорит только номер; у чужой услуги он может быть \
+                "Эту учётную запись читают или могут читать другие, а за связь говорит только номер; у чужой услуги он может быть \
                  таким же. Должно совпасть что-то ещё: домен, адрес или записанный здесь номер у продавца.",
             ),
             Self::SellerNotRead { detail } => (

@@ -4,7 +4,6 @@
 //! money first (what this panel suspended for non-payment stays suspended, an unpaid order stays unopened).
 //! The matrix is facts/billmanager 11.
 
-use super::exclusivity::waits_for_an_event;
 use super::link::{Doubt, Link, Linked};
 use super::service::{LocalService, SellerService};
 use super::status::Status;
@@ -84,6 +83,7 @@ pub enum Reason {
     UnpaidHere,
     DoNothing,
     UnknownStatus { text: String },
+    UnknownStatusHere,
     Doubt(Doubt),
     NotCorroborated,
     SellerNotRead { detail: String },
@@ -135,6 +135,9 @@ pub fn decide(local: &LocalService, linked: &Linked<'_>, around: Surroundings) -
     if row.status == Status::Unknown {
         return (Decision::Refuse, Reason::UnknownStatus { text: row.status_text.clone() });
     }
+    if local.status == Status::Unknown {
+        return (Decision::Refuse, Reason::UnknownStatusHere);
+    }
     let (decision, reason) = match local.itemtype.as_str() {
         "certificate" => certificate(local, row),
         _ => service(local, row),
@@ -150,11 +153,13 @@ pub fn decide(local: &LocalService, linked: &Linked<'_>, around: Surroundings) -
 
 fn service(local: &LocalService, row: &SellerService) -> (Decision, Reason) {
     use Status::{Active, Deleted, Ordered, Processing, Suspended};
+    let opening = local.operation("open").is_some();
+    if let Some(other) = local.operations.first().filter(|_| local.status == Processing && !opening) {
+        return (Decision::Ask, Reason::OtherWork { operation: other.name.clone() });
+    }
     match (local.status, row.status) {
-        (Processing, _) if local.operation("open").is_none() => match local.operations.first() {
-            Some(operation) => (Decision::Ask, Reason::OtherWork { operation: operation.name.clone() }),
-            None => (Decision::Ask, Reason::NoOpenOperation),
-        },
+        (Processing | Active | Suspended, Deleted) => (Decision::Ask, Reason::DeletedAtSeller),
+        (Processing, _) if !opening => (Decision::Ask, Reason::NoOpenOperation),
         (Processing, Active) if !OPENED.contains(&local.itemtype.as_str()) => {
             (Decision::Ask, Reason::ProductNotRepaired { itemtype: local.itemtype.clone() })
         }
@@ -162,7 +167,6 @@ fn service(local: &LocalService, row: &SellerService) -> (Decision, Reason) {
         (Processing, Processing) => (Decision::Wait, Reason::NotActivatedYet),
         (Processing, Ordered) => (Decision::Ask, Reason::UnpaidAtSeller),
         (Processing, Suspended) => (Decision::Ask, Reason::SuspendedAtSeller),
-        (Processing | Active | Suspended, Deleted) => (Decision::Ask, Reason::DeletedAtSeller),
         (Active, Suspended) => (Decision::Ask, Reason::SuspendedThereActiveHere),
         (Active | Suspended, Processing | Ordered) => (Decision::Ask, Reason::ProcessingThereOnly),
         (Suspended, Active) if local.autosuspend => (Decision::Ask, Reason::SuspendedHereForMoney),
@@ -174,23 +178,21 @@ fn service(local: &LocalService, row: &SellerService) -> (Decision, Reason) {
 
 /// A certificate's own state goes before the service's: 3 and 4 are pending, 5 issued, 6 failed (facts/billmanager 2.3).
 fn certificate(local: &LocalService, row: &SellerService) -> (Decision, Reason) {
-    if local.status == Status::Deleted || row.status == Status::Deleted {
+    // Storing also activates: what is suspended here stays so, whatever became of its certificate.
+    if !matches!(local.status, Status::Processing | Status::Active) || row.status == Status::Deleted {
         return service(local, row);
     }
-    let issued_there = match row.service_status {
-        Some(state) => state == 5,
-        None => row.status == Status::Active,
-    };
     if row.service_status == Some(6) || local.service_status == Some(6) {
         return (Decision::Ask, Reason::CertificateFailed);
     }
-    if !waits_for_an_event(local) {
+    // A service in progress with an issued certificate is one whose last call, the activation, is missing.
+    if local.status == Status::Active && !matches!(local.service_status, Some(3 | 4)) {
         return service(local, row);
     }
     match row.status {
         Status::Ordered => (Decision::Ask, Reason::UnpaidAtSeller),
         Status::Suspended => (Decision::Ask, Reason::SuspendedAtSeller),
-        _ if issued_there => (Decision::StoreCertificate, Reason::IssuedAtSeller),
+        _ if row.delivered() => (Decision::StoreCertificate, Reason::IssuedAtSeller),
         _ => (Decision::Wait, Reason::NotIssuedYet),
     }
 }
@@ -208,7 +210,7 @@ fn guard(local: &LocalService, linked: &Linked<'_>, around: Surroundings) -> Opt
     }
     // A delivered order leaves its operation in manual mode (facts/billmanager 0.8); an automatic one is still tried by the
     // panel itself.
-    if let Some(open) = local.operation("open").filter(|open| open.manual == Some(false)) {
+    if let Some(open) = local.operations.iter().find(|open| open.manual == Some(false)) {
         return Some((Decision::Wait, Reason::PanelIsWorking { operation: open.name.clone() }));
     }
     if local.tariff_change_pending {

@@ -70,10 +70,11 @@ pub fn evidence(seen: &Observation<'_>) -> Vec<Evidence> {
 /// A row with an id that is no service of this panel.
 fn foreign(seen: &Observation<'_>, row: &SellerService) -> Option<(Sign, Severity)> {
     let remoteid = row.remoteid.as_deref()?;
-    let why = match remoteid.parse::<u64>() {
-        Err(_) if whmcs_shaped(remoteid) => Foreign::Whmcs,
-        Err(_) => Foreign::NotANumber,
-        Ok(id) => match seen.known.get(&id) {
+    let digits = remoteid.bytes().all(|byte| byte.is_ascii_digit());
+    let why = match remoteid.parse::<u64>().ok().filter(|_| digits) {
+        None if whmcs_shaped(remoteid) => Foreign::Whmcs,
+        None => Foreign::NotANumber,
+        Some(id) => match seen.known.get(&id) {
             Some(known) if !known.itemtype.is_empty() && known.itemtype != row.itemtype => Foreign::OtherProduct,
             Some(known) if known.on_account => return None,
             Some(known) if row.names.values().any(|name| known.names.contains(&name.to_lowercase())) => return None,
@@ -128,11 +129,7 @@ fn duplicates(rows: &[SellerService]) -> Vec<(Sign, Severity)> {
 
 /// A service that waits here although the seller has delivered it.
 fn lost(seen: &Observation<'_>, local: &LocalService, rows: &Rows<'_>) -> Option<(Sign, Severity)> {
-    let linked = rows.link(local);
-    let row = linked.seller.filter(|_| matches!(linked.link, Link::Both | Link::RemoteId))?;
-    if row.status != Status::Active || !waits_for_an_event(local) {
-        return None;
-    }
+    let row = delivered(local, rows)?;
     let active_since = seen.memory.active_since.get(&local.item).copied().unwrap_or(seen.now);
     let polls = seen.memory.polls.iter().filter(|begun| **begun > active_since).count() as u64;
     let (item, itemtype, row) = (local.item.0, local.itemtype.clone(), row.id.clone());
@@ -143,14 +140,23 @@ fn lost(seen: &Observation<'_>, local: &LocalService, rows: &Rows<'_>) -> Option
     }
 }
 
-/// The service is in the state in which an event of the seller moves it on (facts/billmanager 0.8, 2.3).
+/// The seller's row that has delivered what the service waits for here; how long that has been so is kept in `Memory`.
+pub fn delivered<'a>(local: &LocalService, rows: &Rows<'a>) -> Option<&'a SellerService> {
+    let linked = rows.link(local);
+    let proven = matches!(linked.link, Link::Both | Link::RemoteId) && waits_for_an_event(local);
+    linked.seller.filter(|row| proven && row.delivered())
+}
+
+/// The service is in the state in which an event of the seller moves it on (facts/billmanager 0.8, 2.3). It is not while
+/// another operation runs, or while the panel itself still tries the opening: then the event may well have arrived.
 pub fn waits_for_an_event(local: &LocalService) -> bool {
-    if local.itemtype == "certificate" {
-        // A service in progress with an issued certificate is one whose last call, the activation, is missing.
-        let pending = matches!(local.service_status, Some(3 | 4)) && local.status != Status::Deleted;
-        return pending || local.status == Status::Processing;
-    }
-    local.status == Status::Processing && local.operation("open").is_some()
+    let state = match (local.itemtype.as_str(), local.service_status) {
+        ("certificate", Some(3 | 4)) => matches!(local.status, Status::Processing | Status::Active),
+        ("certificate", Some(5 | 6)) => false,
+        ("certificate", _) => local.status == Status::Processing,
+        _ => local.status == Status::Processing && local.operation("open").is_some(),
+    };
+    state && local.operations.iter().all(|operation| operation.name == "open" && operation.manual != Some(false))
 }
 
 /// The account in several modules of this panel: normal for several products, odd when one is disabled (it still breaks the

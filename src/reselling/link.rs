@@ -9,6 +9,7 @@ use super::service::{LocalService, SellerService};
 use super::status::Status;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 /// How well a link is proven, in the words of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,9 +108,9 @@ impl<'a> Rows<'a> {
         }
         let stored_agrees = stored_row.is_some_and(|other| other.id == row.id);
         let mut name_agrees = false;
-        for name in ["domain", "ip", "CN", "licname"] {
+        for &name in naming(&local.itemtype) {
             let (Some(here), Some(there)) = (local.names.get(name), row.names.get(name)) else { continue };
-            match same_name(here, there) {
+            match same_name(name, here, there) {
                 Some(true) => name_agrees = true,
                 Some(false) => {
                     let doubt = Doubt::NameDiffers { name: name.to_owned(), here: here.clone(), there: there.clone() };
@@ -150,19 +151,34 @@ fn without_remoteid<'a>(
     }
 }
 
-/// Whether two names are one: letters' case, a trailing dot and `www.` do not count; of lists (several addresses) one in
-/// common is enough. `None` when one side says nothing.
-fn same_name(here: &str, there: &str) -> Option<bool> {
+/// What names a service of a product. The address of shared hosting is its server's: every site there has it.
+fn naming(itemtype: &str) -> &'static [&'static str] {
+    if itemtype == "vhost" { &["domain"] } else { &["domain", "ip", "CN", "licname"] }
+}
+
+/// Whether two names are one: letters' case, a trailing dot, `www.`, punycode and the ways to write an address do not count;
+/// of lists (several addresses or domains) one in common is enough. `None` when one side says nothing.
+fn same_name(name: &str, here: &str, there: &str) -> Option<bool> {
     let parts = |text: &str| -> Vec<String> {
-        text.split([',', ' ', ';', '\n'])
-            .map(|part| part.trim().trim_end_matches('.').to_lowercase())
-            .map(|part| part.strip_prefix("www.").map_or(part.clone(), str::to_owned))
-            .filter(|part| !part.is_empty())
-            .collect()
+        let separators: &[char] = if name == "licname" { &['\n'] } else { &[',', ' ', ';', '\n'] };
+        text.split(separators).map(plain).filter(|part| !part.is_empty()).collect()
     };
     let (here, there) = (parts(here), parts(there));
     if here.is_empty() || there.is_empty() {
         return None;
     }
     Some(here.iter().any(|part| there.contains(part)))
+}
+
+/// One spelling for a name.
+fn plain(name: &str) -> String {
+    let name = name.trim().trim_end_matches('.').to_lowercase();
+    if let Ok(address) = name.parse::<IpAddr>() {
+        return address.to_string();
+    }
+    let name = name.strip_prefix("www.").unwrap_or(&name);
+    match url::Host::parse(name) {
+        Ok(host) if !name.is_ascii() => host.to_string(),
+        _ => name.to_owned(),
+    }
 }

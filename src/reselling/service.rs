@@ -94,3 +94,14 @@ pub struct SellerService {
     /// `domain`, `ip`, `CN`, `licname`, `username`, `name`: what names the service.
     pub names: BTreeMap<String, String>,
 }
+
+impl SellerService {
+    /// What was ordered is there: a service is active, a certificate issued. A certificate's own state goes before the
+    /// service's, where the row shows it (facts/billmanager 2.3: 5 is issued).
+    pub fn delivered(&self) -> bool {
+        match self.service_status.filter(|_| self.itemtype == "certificate") {
+            Some(state) => state == 5 && matches!(self.status, Status::Active | Status::Processing),
+            None => self.status == Status::Active,
+        }
+    }
+}

@@ -34,9 +34,9 @@ impl Verdict {
         }
     }
 
-    /// On such an account our id alone does not prove a link.
+    /// On such an account our id alone does not prove a link. Where it is not known who reads, others may.
     pub fn others_may_read(self) -> bool {
-        matches!(self, Self::Likely | Self::Shared)
+        matches!(self, Self::Unknown | Self::Likely | Self::Shared)
     }
 }
 

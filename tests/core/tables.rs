@@ -1,0 +1,122 @@
+//! The three tables: link, decision (with its steps), evidence (with its verdict).
+
+use super::cases::{self, DecisionCase, EvidenceCase, LinkCase};
+use resellguard::language::Say;
+use resellguard::reselling::decision::{Surroundings, decide};
+use resellguard::reselling::exclusivity::{Memory, Observation, evidence};
+use resellguard::reselling::link::{Linked, Rows};
+use resellguard::reselling::plan::{Delivered, Step, reached, steps};
+use resellguard::reselling::service::{LocalService, SellerService};
+use resellguard::reselling::verdict::{Evidence, Sign, judge};
+use std::fmt::Debug;
+
+#[test]
+fn services_are_linked() {
+    cases::run("link", |case: &LinkCase| {
+        let local = case.local.service();
+        let rows: Vec<SellerService> = case.rows.iter().map(cases::Row::service).collect();
+        let linked = Rows::new(&rows).link(&local);
+        same("link", &word(&linked.link).to_lowercase(), &case.expect.link)?;
+        same("row", &linked.seller.map(|row| row.id.clone()), &case.expect.row)?;
+        same("doubt", &linked.doubt.as_ref().map(word), &case.expect.doubt)?;
+        same("corroborated", &linked.corroborated, &case.expect.corroborated)
+    });
+}
+
+#[test]
+fn services_are_decided_on() {
+    cases::run("decision", |case: &DecisionCase| {
+        let local = case.local.service();
+        let rows: Vec<SellerService> = case.rows.iter().map(cases::Row::service).collect();
+        let linked = Rows::new(&rows).link(&local);
+        let cases::Around { verdict, do_nothing, now } = case.around;
+        let (decision, reason) = decide(&local, &linked, Surroundings { verdict, do_nothing, now });
+        same("decision", &decision.word(), &case.expect.decision.as_str())?;
+        let said = format!("{reason:?}");
+        let rest = said.strip_prefix(&case.expect.reason);
+        if rest.is_none_or(|rest| rest.starts_with(char::is_alphanumeric)) {
+            return Err(format!("reason is {said}, expected {}", case.expect.reason));
+        }
+        said_in_both_languages(&reason)?;
+        let plan: Vec<String> = steps(decision, &local, &delivered(&local, &linked)).iter().map(line).collect();
+        if decision.acts() == plan.is_empty() {
+            return Err(format!("{} has the steps {plan:?}", decision.word()));
+        }
+        if reached(decision, &local) {
+            return Err("is reached before any step".to_owned());
+        }
+        case.expect.steps.as_ref().map_or(Ok(()), |expected| same("steps", &plan, expected))
+    });
+}
+
+#[test]
+fn evidence_is_found_and_judged() {
+    cases::run("evidence", |case: &EvidenceCase| {
+        let modules: Vec<_> = case.modules.iter().map(cases::ModuleHere::module).collect();
+        let waiting: Vec<_> = case.waiting.iter().map(cases::Local::service).collect();
+        let rows: Vec<_> = case.rows.iter().map(cases::Row::service).collect();
+        let found = evidence(&Observation {
+            now: case.now,
+            stuck_after: case.stuck_after,
+            modules: &modules,
+            waiting: &waiting,
+            rows: &rows,
+            known: &case.known(),
+            remembered: &case.remembered,
+            highest_item: case.highest,
+            integrated: case.integrated(),
+            memory: &Memory { active_since: case.active_since(), polls: case.polls.clone() },
+        });
+        same("evidence", &found.iter().map(shown).collect(), &case.expect.evidence)?;
+        let (verdict, rule) = judge(case.sight(), &found);
+        same("verdict", &verdict, &case.expect.verdict)?;
+        same("rule", &word(&rule), &case.expect.rule)?;
+        said_in_both_languages(&rule)?;
+        found.iter().try_for_each(|one| said_in_both_languages(&one.sign))
+    });
+}
+
+/// What the seller's row and form hand over, as the plan gets it; a certificate that is stored here is taken for the same one.
+pub fn delivered(local: &LocalService, linked: &Linked<'_>) -> Delivered {
+    let name = |name: &str| linked.seller.and_then(|row| row.names.get(name).cloned());
+    Delivered {
+        certificate: Some("PEM".to_owned()),
+        expires: linked.seller.and_then(|row| row.expires),
+        ip: name("ip"),
+        domain: name("domain"),
+        username: name("username"),
+        stored_here: local.certificate_stored,
+    }
+}
+
+pub fn line(step: &Step) -> String {
+    let params = step.params.iter().map(|(name, value)| format!("{name}={value}"));
+    std::iter::once(step.call.clone()).chain(params).collect::<Vec<_>>().join(" ")
+}
+
+fn shown(evidence: &Evidence) -> String {
+    let severity = word(&evidence.severity).to_lowercase();
+    let line = format!("{} {severity} {}", evidence.sign.kind(), evidence.sign.subject());
+    match &evidence.sign {
+        Sign::ForeignRemoteid { why, .. } => format!("{line} {why:?}"),
+        _ => line,
+    }
+}
+
+/// The name of the variant.
+pub fn word(variant: &impl Debug) -> String {
+    format!("{variant:?}").chars().take_while(char::is_ascii_alphanumeric).collect()
+}
+
+fn same<T: PartialEq + Debug>(what: &str, is: &T, expected: &T) -> Result<(), String> {
+    if is == expected { Ok(()) } else { Err(format!("{what} is {is:?}, expected {expected:?}")) }
+}
+
+fn said_in_both_languages(what: &(impl Say + Debug)) -> Result<(), String> {
+    let (english, russian) = what.pair();
+    let russian_letters = russian.chars().any(|letter| ('а'..='я').contains(&letter));
+    if english.is_empty() || !russian_letters || english.chars().any(|letter| ('а'..='я').contains(&letter)) {
+        return Err(format!("{what:?} is not said in both languages: {english:?}, {russian:?}"));
+    }
+    Ok(())
+}
