@@ -8,9 +8,9 @@ use crate::core::pipeline::Call;
 use crate::document::Node;
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// More than this no handler prints (64 MiB).
 const OUTPUT: u64 = 64 << 20;
@@ -57,7 +57,7 @@ pub fn run(root: &Path, options: &Options, run: &Run<'_>) -> Result<Node, String
         return Err(format!("was still writing after {:?}", options.handler_timeout));
     };
     let output = output.map_err(|error| format!("cannot be read: {error}"))?;
-    let status = child.wait().map_err(|error| format!("cannot be waited for: {error}"))?;
+    let status = wait(&mut child, options.handler_timeout)?;
     if !status.success() {
         return Err(format!("ended with {status}"));
     }
@@ -67,6 +67,22 @@ pub fn run(root: &Path, options: &Options, run: &Run<'_>) -> Result<Node, String
     }
     let doc = Node::parse(&text)?;
     if doc.name == "doc" { Ok(doc) } else { Err(format!("printed a '{}', not a 'doc'", doc.name)) }
+}
+
+/// It may have closed its stdout and gone on.
+fn wait(child: &mut Child, timeout: Duration) -> Result<ExitStatus, String> {
+    let start = Instant::now();
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Ok(status),
+            Ok(None) if start.elapsed() < timeout => std::thread::sleep(Duration::from_millis(1)),
+            Ok(None) => {
+                end(child);
+                return Err(format!("was still running {timeout:?} after its answer"));
+            }
+            Err(error) => return Err(format!("cannot be waited for: {error}")),
+        }
+    }
 }
 
 fn end(child: &mut Child) {

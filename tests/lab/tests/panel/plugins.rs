@@ -1,7 +1,7 @@
 //! Plugins: loaded by their descriptors, run as processes, their answers judged as the panel judges them.
 
 use crate::sample::{Sample, admin, client, error, names};
-use lab::core::{MultiSelect, Options};
+use lab::core::{BareLevel, MultiSelect, Options};
 use lab::document::Node;
 use lab::request::Caller;
 use std::time::Duration;
@@ -162,6 +162,11 @@ fn a_child_that_keeps_stdout_open_holds_the_request_until_the_panel_gives_up() {
     let sample = Sample::start(&[], options);
     sample.add("holder", "<handler name='holder' type='xml'><func name='holder'/></handler>", "cat; sleep 5 &");
     assert_eq!(error(&sample.panel.call("holder", &[], &admin())).1, "holder");
+    let descriptor = "<handler name='idler' type='xml'><func name='idler'/></handler>";
+    sample.add("idler", descriptor, "cat; exec >&-; sleep 5");
+    assert_eq!(error(&sample.panel.call("idler", &[], &admin())).1, "idler");
+    // In its own time: this one is right, however slow the machine.
+    let sample = Sample::start(&[], Options::default());
     sample.add(
         "detached",
         "<handler name='detached' type='xml'><func name='detached'/></handler>",
@@ -227,4 +232,36 @@ fn the_environment_of_a_handler_is_what_is_documented_and_what_the_panel_was_tol
 fn a_function_that_does_not_exist_is_missed() {
     let sample = Sample::start(&[], Options::default());
     assert_eq!(error(&sample.panel.call("no.such", &[], &admin())), ("missed", "func"));
+}
+
+#[test]
+fn a_final_event_comes_last_and_changes_nothing() {
+    let sample = Sample::start(&[], Options::default());
+    let descriptor = "<handler name='late' type='xml'><event name='vds.suspend' after='yes' final='yes'/></handler>";
+    sample.add("late", descriptor, "echo $EVENT_TYPE >>var/late; [ $EVENT_TYPE = final ] && exit 1; cat");
+    assert!(sample.panel.call("vds.suspend", &[("elid", "1")], &admin()).child("ok").is_some());
+    assert_eq!(sample.read("var/late"), "after\nfinal\n");
+}
+
+#[test]
+fn what_the_facts_leave_open_is_a_setting() {
+    let descriptor = "<handler name='open' type='xml'><func name='open' level='admin+'/><event name='vds' before='yes'/></handler>\
+                      <metadata name='vds'><coldata><col name='domain' level='user'/></coldata></metadata>";
+    let ask = |options: Options, function: &str, caller: &Caller| {
+        let sample = Sample::start(&[], options);
+        sample.add("open", descriptor, "echo $EVENT_TYPE >>var/open; cat");
+        (sample.panel.call(function, &[], caller), sample.read("var/open"))
+    };
+    for (func_level, refused) in [(false, false), (true, true)] {
+        let answer = ask(Options { func_level, ..Options::default() }, "open", &client()).0;
+        assert_eq!(answer.child("error").is_some(), refused, "func_level {func_level}");
+    }
+    for (events_on_internal_calls, seen) in [(true, "before\n"), (false, "")] {
+        let options = Options { events_on_internal_calls, ..Options::default() };
+        assert_eq!(ask(options, "vds", &admin()).1, seen, "events_on_internal_calls {events_on_internal_calls}");
+    }
+    for (bare_level, columns) in [(BareLevel::Exact, false), (BareLevel::AtLeast, true)] {
+        let list = ask(Options { bare_level, ..Options::default() }, "vds", &admin()).0;
+        assert_eq!(names(&list, "col").contains(&"domain".to_owned()), columns, "{bare_level:?}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::sample::{Sample, admin};
 use lab::browser::{At, Browser};
-use lab::core::{Options, Origin};
+use lab::core::{MultiSelect, Options, Origin};
 
 fn login(browser: &Browser, sample: &Sample, user: &str) {
     browser.open(&sample.panel.url());
@@ -55,6 +55,22 @@ fn a_person_logs_in_selects_rows_presses_a_plugins_button_and_fills_its_form() {
         submitted,
         [("elid", "1, 2"), ("sok", "ok"), ("word", "paid <b>in full</b>"), ("ink", "blue"), ("clicked_button", "ok")]
     );
+}
+
+#[test]
+fn a_selection_stays_whole_when_the_panel_takes_one_row_at_a_time() {
+    let options = Options { multi_select: MultiSelect::PerElement, ..Options::default() };
+    let sample = Sample::start(&["orderstamp"], options);
+    let browser = Browser::start();
+    login(&browser, &sample, "admin");
+    browser.open(&format!("{}?func=vds", sample.panel.url()));
+    browser.click(At::Css("tr[data-id='1'] input"));
+    browser.click(At::Css("tr[data-id='2'] input"));
+    browser.click(At::Text("Stamp"));
+    browser.fill("input[name=word]", "both");
+    browser.click(At::Text("Ok"));
+    assert_eq!(browser.text("h1"), "Servers");
+    assert_eq!(sample.read("var/orderstamp.txt"), "1: both\n2: both\n");
 }
 
 #[test]

@@ -20,7 +20,10 @@ pub fn page(view: &View<'_>, incoming: &Incoming, call: &Call, doc: &Node, metad
     let mut body = String::from("<form id=\"form\" method=\"post\" action=\"/billmgr\" class=\"card\" novalidate>");
     body += &hidden("func", &call.function);
     for name in ["elid", "plid"] {
-        let value = Some(doc.text_of(name)).filter(|value| !value.is_empty()).unwrap_or(call.param(name));
+        // A selection stays whole, even when the panel asked the function for one row at a time.
+        let selection = call.param(name).contains(',');
+        let value = Some(doc.text_of(name)).filter(|value| !selection && !value.is_empty());
+        let value = value.unwrap_or(call.param(name));
         if !value.is_empty() {
             body += &hidden(name, value);
         }
