@@ -74,6 +74,35 @@ fn a_selection_stays_whole_when_the_panel_takes_one_row_at_a_time() {
 }
 
 #[test]
+fn every_kind_of_control_is_shown_and_sent() {
+    let sample = Sample::start(&["inkwell"], Options::default());
+    let browser = Browser::start();
+    login(&browser, &sample, "admin");
+    browser.click(At::Text("Inkwell"));
+    assert_eq!(browser.text("h1"), "Inkwell: Ann");
+    assert_eq!(browser.text("#field-warn"), "Ink stains");
+    assert_eq!(browser.text("#field-left"), "There is ink for 12 pages");
+    assert_eq!(browser.text("#field-raw"), "<b>bold</b> &amp;");
+    assert_eq!(browser.texts("#list-history th"), ["No.", "State", "What happened"]);
+    assert_eq!(browser.texts("#list-history td.red"), ["Dry"]);
+    // `setvalues`: the form comes again, filled by the function.
+    browser.click(At::Css("input[name=colour][value=red]"));
+    assert_eq!(browser.text("textarea[name=note]"), "colour chose red");
+    assert_eq!(browser.texts("[data-field=colour] label"), ["Black", "Red"]);
+    picture(&browser, "controls.png");
+    browser.fill("input[name=pin]", "1234");
+    browser.click(At::Css("input[name=lid]"));
+    browser.click(At::Css("input[name=cork]"));
+    assert_eq!(browser.texts("[data-field=note]"), [""], "the condition hides the field");
+    browser.click(At::Text("Pour"));
+    browser.text(".notice.done");
+    let sent = sample.read("var/inkwell.txt");
+    let expected = "PARAM_clicked_button=pour\nPARAM_colour=red\nPARAM_cork=off\nPARAM_func=inkwell\nPARAM_lid=off\n\
+                    PARAM_note=colour chose red\nPARAM_owner=Ann\nPARAM_pens=quill, reed\nPARAM_pin=1234\nPARAM_secret=s1\nPARAM_sok=ok\n";
+    assert_eq!(sent, expected);
+}
+
+#[test]
 fn an_error_of_a_form_is_shown_and_a_group_operation_asks_first() {
     let sample = Sample::start(&["orderstamp"], Options::default());
     let browser = Browser::start();

@@ -17,7 +17,8 @@ pub fn page(view: &View<'_>, incoming: &Incoming, call: &Call, doc: &Node, metad
     if let Some(value) = form.get("title").map(|name| doc.text_of(name)).filter(|value| !value.is_empty()) {
         title = format!("{title}: {value}");
     }
-    let mut body = String::from("<form id=\"form\" method=\"post\" action=\"/billmgr\" class=\"card\" novalidate>");
+    let wide = if form.get("maxwidth") == Some("yes") { " wide" } else { "" };
+    let mut body = format!("<form id=\"form\" method=\"post\" action=\"/billmgr\" class=\"card{wide}\" novalidate>");
     body += &hidden("func", &call.function);
     for name in ["elid", "plid"] {
         // A selection stays whole, even when the panel asked the function for one row at a time.
