@@ -1,6 +1,6 @@
 //! The check: gathers evidence on each seller account, judges, remembers. `observe` is the same, started by the hook.
 
-use crate::billmgr::Selection;
+use crate::billmgr::{Selection, operations_stopped};
 use crate::error::{Error, Kind};
 use crate::handover::{Known, Moment, Poll, take_polls};
 use crate::journal::{Journal, rfc3339};
@@ -173,7 +173,11 @@ fn gather(
         .collect();
     let missing: Vec<u64> = ids.iter().copied().filter(|id| !known.contains_key(id)).collect();
     let remembered = here.database.in_history(&missing)?;
-    let memory = memory(account, waiting, rows, journal, now)?;
+    let mut memory = memory(account, waiting, rows, journal, now)?;
+    if operations_stopped(&here.root) {
+        // Events come and are not applied: that a service still waits says nothing.
+        memory.polls.clear();
+    }
     let mut evidence = exclusivity::evidence(&Observation {
         now,
         stuck_after: here.settings.reselling.stuck_after,

@@ -119,7 +119,8 @@ impl<'a> Rows<'a> {
                 None => {}
             }
         }
-        if let (Some(here), Some(there)) = (local.created, row.created) {
+        // An imported service is younger here than there, and both sides say that it is meant.
+        if let (false, Some(here), Some(there)) = (stored_agrees, local.created, row.created) {
             // One day of grace: both are dates in their own panel's time zone.
             if there.tomorrow().is_ok_and(|next_day| next_day < here) {
                 let doubt = Doubt::OlderThanOurOrder { here: here.to_string(), there: there.to_string() };

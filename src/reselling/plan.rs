@@ -91,8 +91,10 @@ pub fn steps(decision: Decision, local: &LocalService, delivered: &Delivered) ->
             vec![Step::new(format!("{}.open", local.itemtype), item, &copied)]
         }
         Decision::StoreCertificate => {
+            // Without the certificate there is nothing to activate the service with.
+            let Some(certificate) = &delivered.certificate else { return Vec::new() };
             let mut steps = Vec::new();
-            if let Some(certificate) = delivered.certificate.as_deref().filter(|_| !delivered.stored_here) {
+            if !delivered.stored_here {
                 steps.push(Step::new("certificate.save", item, &[("crt", certificate)]));
             }
             if local.service_status != Some(5) {
