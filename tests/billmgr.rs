@@ -345,7 +345,7 @@ fn only_questions_reach_the_server_and_few_of_them() {
 
 #[test]
 fn a_database_that_is_not_there_is_said_without_the_password() {
-    let mut panel = Panel::new("");
+    let panel = Panel::new("");
     panel.server.stop();
     let error = panel.open().unwrap_err();
     assert!(error.kind == Kind::Database && error.detail.contains("does not run here"), "{error}");
@@ -366,7 +366,7 @@ fn a_database_that_is_not_there_is_said_without_the_password() {
 
 #[test]
 fn a_database_that_dies_in_between_is_an_error_each_time() {
-    let mut panel = Panel::new(SERVICES);
+    let panel = Panel::new(SERVICES);
     let database = panel.open().unwrap();
     panel.server.stop();
     for _ in 0..2 {

@@ -5,9 +5,10 @@
 use mysql::{Conn, OptsBuilder, prelude::Queryable};
 use std::fs;
 use std::io::ErrorKind;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// The panel's user. Not root, for the panel's files name one (facts/coremanager 8).
@@ -49,7 +50,7 @@ pub struct Database {
     pub password: String,
     pub name: String,
     dir: PathBuf,
-    server: Option<Child>,
+    server: Mutex<Option<Child>>,
 }
 
 impl Database {
@@ -61,13 +62,13 @@ impl Database {
         let dir = dir.as_ref().to_path_buf();
         fs::create_dir_all(&dir).unwrap_or_else(|error| panic!("{}: {error}", dir.display()));
         copy(&template(), &dir.join("data"));
-        let mut database = Self {
+        let database = Self {
             socket: dir.join("mysql.sock"),
             user: USER.into(),
             password: PASSWORD.into(),
             name: NAME.into(),
             dir,
-            server: None,
+            server: Mutex::new(None),
         };
         database.restart();
         database
@@ -103,8 +104,8 @@ impl Database {
     }
 
     /// Kills the server, as a crash would. The data stays.
-    pub fn stop(&mut self) {
-        if let Some(mut server) = self.server.take() {
+    pub fn stop(&self) {
+        if let Some(mut server) = self.server.lock().expect("the server's own lock").take() {
             drop(server.stdin.take());
             drop(server.wait());
         }
@@ -115,7 +116,7 @@ impl Database {
     ///
     /// # Panics
     /// When it does not start.
-    pub fn restart(&mut self) {
+    pub fn restart(&self) {
         self.stop();
         let mut server = guarded(&binary("mariadbd", "mysqld"))
             .arg("--no-defaults")
@@ -144,7 +145,7 @@ impl Database {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
-        self.server = Some(server);
+        *self.server.lock().expect("the server's own lock") = Some(server);
     }
 }
 
@@ -181,13 +182,11 @@ fn template() -> PathBuf {
         .chars()
         .filter(|letter| letter.is_ascii_alphanumeric() || "._-".contains(*letter))
         .collect();
-    let user = owner();
-    let ready = std::env::temp_dir().join(format!("panel-lab-mariadb-{user}-{version}-1"));
-    if let Ok(found) = fs::symlink_metadata(&ready) {
-        assert!(found.is_dir() && found.uid() == user, "{} is not ours; remove it", ready.display());
+    let ready = kept().join(format!("mariadb-{version}-1"));
+    if ready.is_dir() {
         return ready;
     }
-    let work = tempfile::Builder::new().prefix("panel-lab-mariadb-").tempdir().expect("a temporary directory");
+    let work = tempfile::Builder::new().prefix("making-").tempdir_in(kept()).expect("a temporary directory");
     let fresh = work.path().join("data");
     let made = Command::new(binary("mariadb-install-db", "mysql_install_db"))
         .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"])
@@ -223,6 +222,19 @@ fn bootstrap(server: &Path, data: &Path) {
         .output()
         .expect("the server runs");
     assert!(done.status.success(), "mariadbd --bootstrap: {}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// A directory of this user for what is slow to make and the same each time: `panel-lab-UID` among the temporary files.
+///
+/// # Panics
+/// When somebody else owns it.
+pub(crate) fn kept() -> PathBuf {
+    let user = owner();
+    let dir = std::env::temp_dir().join(format!("panel-lab-{user}"));
+    drop(fs::DirBuilder::new().mode(0o700).create(&dir));
+    let found = fs::symlink_metadata(&dir).unwrap_or_else(|error| panic!("{}: {error}", dir.display()));
+    assert!(found.is_dir() && found.uid() == user, "{} is not ours; remove it", dir.display());
+    dir
 }
 
 fn as_root() -> Option<&'static str> {
@@ -271,7 +283,7 @@ mod tests {
     #[test]
     fn a_killed_server_comes_back_with_what_was_committed() {
         let dir = tempfile::tempdir().unwrap();
-        let mut database = Database::start(dir.path());
+        let database = Database::start(dir.path());
         database.script("CREATE TABLE t(n INT);\nINSERT INTO t VALUES (7);\n");
         database.stop();
         assert!(database.connect().is_err());

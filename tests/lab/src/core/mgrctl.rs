@@ -10,40 +10,13 @@ use crate::document::Node;
 use crate::request::Caller;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// Where the socket is, below the root.
 pub const SOCKET: &str = "var/run/core.sock";
-
-/// Puts `sbin/mgrctl` into the panel's directory: a script that starts the lab's program with the panel's root.
-pub fn install(root: &Path) {
-    let program = program();
-    assert!(
-        program.is_file(),
-        "{} is not built: run `cargo build` in the workspace, which builds the lab's programs as well",
-        program.display()
-    );
-    let quote = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
-    let script = format!("#!/bin/sh\nexec {} {} \"$@\"\n", quote(&program), quote(root));
-    let path = root.join("sbin/mgrctl");
-    // Written aside and moved into place: another process may be starting the old one.
-    let fresh = root.join("sbin/.mgrctl.new");
-    std::fs::write(&fresh, script).expect("write mgrctl");
-    std::fs::set_permissions(&fresh, std::fs::Permissions::from_mode(0o755)).expect("make mgrctl executable");
-    std::fs::rename(&fresh, &path).expect("install mgrctl");
-}
-
-/// Cargo puts the workspace's programs beside or above what is running: `target/<profile>` and `target/<profile>/deps`.
-fn program() -> PathBuf {
-    let running = std::env::current_exe().expect("the path of this program");
-    let folder = running.parent().expect("a directory");
-    let profile = if folder.ends_with("deps") { folder.parent().expect("a directory") } else { folder };
-    profile.join("lab-mgrctl")
-}
 
 /// The listening socket. It stops when it is dropped.
 pub struct Socket {

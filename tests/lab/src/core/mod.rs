@@ -17,6 +17,7 @@ pub mod output;
 mod own;
 mod panel;
 pub mod pipeline;
+pub(crate) mod program;
 mod session;
 mod web;
 

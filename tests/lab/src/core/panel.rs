@@ -3,8 +3,9 @@
 use crate::core::descriptor::Registry;
 use crate::core::http::{Server, fault::Fault};
 use crate::core::log::Log;
-use crate::core::mgrctl::{self, Socket};
+use crate::core::mgrctl::Socket;
 use crate::core::pipeline::{Call, CallRecord, Origin};
+use crate::core::program;
 use crate::core::session::Sessions;
 use crate::core::{Core, Options};
 use crate::document::Node;
@@ -38,7 +39,7 @@ impl Panel {
         }
         let root = root.canonicalize().expect("the panel's directory");
         let log = Log::open(&root.join("var/billmgr.log")).expect("the panel's log");
-        mgrctl::install(&root);
+        program::install(&root, "sbin/mgrctl", "lab-mgrctl");
         let registry = Registry::load(&root, &functions.descriptor(), &options, &log);
         let core = Arc::new(Core {
             root,

@@ -1,0 +1,126 @@
+//! What the facts leave open, each with the value the lab assumes (facts/billmanager 12), and what can be made to go wrong.
+//!
+//! `tests/lab/README.md` lists them for readers.
+
+use std::time::Duration;
+
+/// Where a reseller keeps the seller's id of a service it resold (facts/billmanager 0.5: not known).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SellerId {
+    Nowhere,
+    /// `item.remoteid` of the reseller's own item.
+    ItemRemoteid,
+    /// A parameter of that name in `itemparam`.
+    ItemParam(String),
+}
+
+/// What a certificate waits in while the seller has not issued it (facts/billmanager 2.3: both are possible).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PendingCertificate {
+    /// `service.postopen` has ended the operation; `service_status` is 4 and nothing runs.
+    OperationEnded,
+    /// The operation waits in manual mode with its task, as for the other types.
+    OperationWaits,
+    /// The operation has ended and `item.status` is 2 already; only `service_status` 4 says that something is missing.
+    AlreadyActive,
+}
+
+/// Names and habits of the real panel that nobody published.
+#[derive(Clone, Debug)]
+pub struct Guesses {
+    /// The seller's function that returns an account's events and forgets them.
+    pub events_function: String,
+    /// `processingmodule.module` of the built-in module that buys from another BILLmanager; the log's name says so.
+    pub reselling_module: String,
+    /// ... and of the one for work by hand.
+    pub manual_module: String,
+    /// Names of the reselling module's parameters: address, user, password.
+    pub module_params: [String; 3],
+    pub seller_id: SellerId,
+    pub pending_certificate: PendingCertificate,
+    /// The field of `certificate.edit` that holds an issued certificate.
+    pub certificate_field: String,
+    /// Domains and certificates show `service_status` in their lists.
+    pub service_status_in_list: bool,
+    /// `processing/pmbillmgr --command features` offers `sync_item`.
+    pub sync_item: bool,
+    /// `checkevent` polls the accounts of switched-off modules as well (the article: a switched-off module still disturbs).
+    pub inactive_modules_poll: bool,
+    /// Calls with `authinfo` leave a line in `authlog`.
+    pub authlog_shows_authinfo: bool,
+    /// Lists show deleted services.
+    pub lists_show_deleted: bool,
+    /// What the module writes to its log when the seller has no event for it (level INFO).
+    pub no_events_line: String,
+}
+
+impl Default for Guesses {
+    fn default() -> Self {
+        Self {
+            events_function: "itemevent".into(),
+            reselling_module: "pmbillmgr".into(),
+            manual_module: "pmmanual".into(),
+            module_params: ["url".into(), "username".into(), "password".into()],
+            seller_id: SellerId::ItemRemoteid,
+            pending_certificate: PendingCertificate::OperationEnded,
+            certificate_field: "crt".into(),
+            service_status_in_list: true,
+            sync_item: false,
+            inactive_modules_poll: true,
+            authlog_shows_authinfo: false,
+            lists_show_deleted: true,
+            no_events_line: "Received events: 0".into(),
+        }
+    }
+}
+
+/// In which shape a list shows a status (facts/billmanager 2.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StatusShape {
+    /// `status` and `item_status` with `orig`.
+    #[default]
+    Full,
+    /// Only `item_status`, with its label and without `orig`.
+    LabelOnly,
+    /// Only `item_status` with `orig`.
+    OrigOnly,
+    /// Only `status`.
+    StatusOnly,
+    /// Only `item_real_status`.
+    RealStatusOnly,
+    /// `item_status` is the bare code.
+    BareCode,
+}
+
+/// How a panel's lists differ from the plain ones, and what it refuses. Each is seen in the field (facts/billmanager 2.2, 6.1, 6.3).
+#[derive(Clone, Debug, Default)]
+pub struct Quirks {
+    pub status_shape: StatusShape,
+    /// `expiredate` is a phrase; only `real_expiredate` is a date.
+    pub expiredate_phrase: bool,
+    /// Lists do not show `remoteid`; `<type>.edit` does.
+    pub no_remoteid_in_list: bool,
+    /// At most so many rows, and `p_elems` agrees: the seller answers less than it has.
+    pub at_most_rows: Option<usize>,
+    /// `<type>` lists show the services of every type.
+    pub rows_of_several_types: bool,
+    /// Customers are refused with this `auth` object: `badpassword`, `badip`.
+    pub refuse_login: Option<String>,
+    /// Customers' calls are refused for want of rights.
+    pub refuse_access: bool,
+    /// Orders are refused for want of money.
+    pub no_money: bool,
+}
+
+/// A function that does not do what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Misbehaviour {
+    /// Answers OK and changes nothing.
+    OkWithoutEffect,
+    /// Changes everything and answers an error.
+    ErrorAfterEffect,
+    /// Answers nothing for so long, then an error.
+    Hangs(Duration),
+    /// Changes nothing and answers a document that means nothing.
+    Rubbish,
+}
