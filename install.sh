@@ -20,7 +20,7 @@ usage() {
     cat <<'TEXT'
 Usage: ./install.sh [options]
   --root DIR        the panel's directory (/usr/local/mgr5)
-  --binary FILE     the program to install (target/release/resellguard, or resellguard beside this script)
+  --binary FILE     the program to install (resellguard beside this script, or the newest one built here)
   --system-dir DIR  put what belongs under /etc and /usr/bin under DIR instead; root is then not needed
   --dry-run         say what would be done, change nothing
   --uninstall       remove what was installed; settings and state stay
@@ -277,9 +277,13 @@ case $binary in
     *) binary=$(pwd)/$binary ;;
 esac
 if [ -z "$binary" ]; then
-    for binary in "$here/resellguard" "$here/target/release/resellguard"; do
-        [ ! -f "$binary" ] || break
-    done
+    binary=$here/resellguard
+    if [ ! -f "$binary" ]; then
+        binary=$here/target/release/resellguard
+        static=$here/target/x86_64-unknown-linux-musl/release/resellguard
+        # One of them may be an old build.
+        { [ ! -f "$static" ] || [ -n "$(find "$binary" -newer "$static" 2>/dev/null)" ]; } || binary=$static
+    fi
     if [ ! -f "$binary" ]; then
         command -v cargo >/dev/null ||
             fail "there is no program to install, and no cargo to build it. Build it with \"cargo build --release --locked\" or name it with --binary"

@@ -9,6 +9,7 @@ use std::io::Read as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 const SOURCES: [&str; 5] = [
     "install.sh",
@@ -222,6 +223,23 @@ fn an_upgrade_replaces_whole_files_and_keeps_the_settings() {
     assert!(old.contains("resellguard 1"), "whoever runs the old program keeps it whole: {old}");
     assert!(!place.path("panel/var/resellguard/backup").exists(), "nobody edited anything");
     assert!(!place.files().iter().any(|name| name.contains(".new")));
+}
+
+#[test]
+fn the_newest_program_that_was_built_beside_the_script_is_installed() {
+    let place = Place::new();
+    fs::remove_file(place.path("release/resellguard")).unwrap();
+    let places = ["release/target/release", "release/target/x86_64-unknown-linux-musl/release"];
+    for (version, dir) in [(1, places[1]), (2, places[0]), (3, places[1])] {
+        fs::create_dir_all(place.path(dir)).unwrap();
+        let program = format!("{dir}/resellguard");
+        place.script(&program, &format!("#!/bin/sh\necho resellguard {version}\n"));
+        let built = SystemTime::UNIX_EPOCH + Duration::from_hours(version);
+        fs::File::open(place.path(&program)).unwrap().set_modified(built).unwrap();
+        place.install();
+        let installed = place.read("panel/addon/resellguard");
+        assert!(installed.contains(&format!("resellguard {version}")), "{version}: {installed}");
+    }
 }
 
 #[test]
