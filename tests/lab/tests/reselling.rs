@@ -265,3 +265,17 @@ fn the_sellers_id_is_kept_where_the_guess_says() {
         assert_eq!(a.param(item, "remote_item_id") == Some(bought), param, "{place:?}");
     }
 }
+
+#[test]
+fn a_panel_whose_modules_do_nothing_takes_no_event() {
+    let mut scene = scenes::one_reseller(&["vds"]);
+    let item = scene.order("vds", "one.example");
+    scene.seller_activates();
+    let switch = scene.a.root().join("etc/billmgr.DoNothing");
+    std::fs::write(&switch, "").unwrap();
+    scene.checkevent("a");
+    assert_eq!((scene.a.status(item), scene.world.seller().rows("SELECT id FROM itemevent").len()), (5, 1));
+    std::fs::remove_file(&switch).unwrap();
+    scene.checkevent("a");
+    assert_eq!(scene.a.status(item), 2);
+}

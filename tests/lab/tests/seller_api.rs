@@ -6,6 +6,7 @@ use lab::billing::guesses::{Misbehaviour, StatusShape};
 use lab::document::Node;
 use lab::scenes::{self, Scene};
 use lab::world::World;
+use std::time::Duration;
 
 /// A reseller's account with services bought through it: `count` virtual servers, all active.
 fn seller_with(count: usize) -> Scene {
@@ -211,4 +212,20 @@ fn a_panel_reads_only_parameters_encrypted_with_its_own_key() {
     let secret = a.billing.key().encrypt("x");
     assert_eq!(a.billing.key().decrypt(&secret).as_deref(), Some("x"));
     assert_ne!(b.billing.key().decrypt(&secret).as_deref(), Some("x"));
+}
+
+#[test]
+fn a_function_that_hangs_answers_an_error_once_it_is_let_go() {
+    let scene = scenes::one_reseller(&[]);
+    scene.a.billing.misbehave("task", Misbehaviour::Hangs(Duration::from_hours(1)));
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| scene.a.try_call("task", &[]));
+        while scene.a.billing.hanging() == 0 {
+            std::thread::yield_now();
+        }
+        assert!(!waiting.is_finished());
+        scene.a.billing.behave();
+        assert!(waiting.join().unwrap().unwrap_err().contains("Type: 'client'"));
+    });
+    assert!(scene.a.try_call("task", &[]).is_ok());
 }

@@ -32,6 +32,7 @@ use modulelog::ModuleLog;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use store::Store;
 
@@ -45,6 +46,7 @@ pub struct Billing {
     log: ModuleLog,
     quirks: Mutex<Quirks>,
     misbehaviours: Mutex<HashMap<String, Misbehaviour>>,
+    hanging: AtomicUsize,
 }
 
 impl Billing {
@@ -52,7 +54,17 @@ impl Billing {
     /// Its modules' requests come from `address`, when it matters.
     pub fn new(root: PathBuf, store: Store, key: Arc<Key>, guesses: Guesses, address: Option<IpAddr>) -> Self {
         let log = ModuleLog::new(root.join("var/pmbillmgr.log"));
-        Self { root, store, key, guesses, address, log, quirks: Mutex::default(), misbehaviours: Mutex::default() }
+        Self {
+            root,
+            store,
+            key,
+            guesses,
+            address,
+            log,
+            quirks: Mutex::default(),
+            misbehaviours: Mutex::default(),
+            hanging: AtomicUsize::new(0),
+        }
     }
 
     pub fn guesses(&self) -> &Guesses {
@@ -67,6 +79,11 @@ impl Billing {
     /// Makes a function misbehave until `behave`.
     pub fn misbehave(&self, function: &str, how: Misbehaviour) {
         self.misbehaviours().insert(function.into(), how);
+    }
+
+    /// How many calls hang right now because they were told to.
+    pub fn hanging(&self) -> usize {
+        self.hanging.load(Ordering::SeqCst)
     }
 
     /// Every function does again what it says.

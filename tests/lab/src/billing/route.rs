@@ -4,6 +4,7 @@ use super::guesses::Misbehaviour;
 use super::{Billing, descriptor, errors, schema};
 use crate::document::Node;
 use crate::request::{Caller, Functions, PanelError, Request};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 const CUSTOMER: u8 = 16;
@@ -85,9 +86,11 @@ impl Functions for Billing {
             }
             Some(Misbehaviour::Hangs(time)) => {
                 let started = Instant::now();
+                self.hanging.fetch_add(1, Ordering::SeqCst);
                 while started.elapsed() < time && self.misbehaviours().contains_key(&request.function) {
                     std::thread::sleep(Duration::from_millis(20));
                 }
+                self.hanging.fetch_sub(1, Ordering::SeqCst);
                 Err(errors::bad_response("the function was told to hang"))
             }
         }
