@@ -1,0 +1,200 @@
+//! The repair on real parts: what is shown, which calls the panel receives, what stands in its database afterwards.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod stage;
+
+use lab::billing::guesses::{Guesses, SellerId};
+use lab::site::Site;
+use lab::world::{Setup, World};
+use stage::{checkevent, install, json, repair_calls, resellguard};
+use std::sync::Arc;
+
+/// Two resellers on one account; A's services are lost to B's `checkevent`. The plugin is on A.
+fn lost(itemtype: &str, names: &[&str]) -> (World, Arc<Site>, Vec<u64>) {
+    lost_by(Setup::default(), itemtype, names)
+}
+
+/// The same with an A that is set up otherwise.
+fn lost_by(setup: Setup, itemtype: &str, names: &[&str]) -> (World, Arc<Site>, Vec<u64>) {
+    let world = World::new();
+    let a = stage::reseller_with(&world, "a", setup);
+    let b = world.reseller("b");
+    let account = world.account("resellers");
+    world.connect(&a, &account, &[itemtype]);
+    world.connect(&b, &account, &[itemtype]);
+    install(&world, &a, "");
+    let items: Vec<u64> = names.iter().map(|name| a.order(itemtype, name)).collect();
+    for item in &items {
+        world.seller().activate(*item);
+    }
+    b.checkevent();
+    checkevent(&a);
+    for item in &items {
+        assert_eq!(a.status(*item), 5, "the scene is the fault");
+    }
+    a.clear_calls();
+    world.seller().clear_calls();
+    (world, a, items)
+}
+
+/// Functions of the seller that were called, without repetitions.
+fn asked(world: &World) -> Vec<String> {
+    let mut functions: Vec<String> = world.seller().calls().into_iter().map(|call| call.function).collect();
+    functions.sort();
+    functions.dedup();
+    functions
+}
+
+#[test]
+fn a_dry_run_shows_the_calls_and_makes_none() {
+    let (world, a, items) = lost("vds", &["one.example"]);
+    let item = items[0].to_string();
+    let (shown, status) = json(&a, &["sync", &item, "--dry-run"]);
+    assert_eq!(status, 0, "{shown:#}");
+    assert_eq!(shown["run"], serde_json::Value::Null);
+    assert_eq!(shown["items"][0]["outcome"], "planned");
+    assert_eq!(shown["items"][0]["steps"][0]["call"], "vds.open");
+    assert_eq!(shown["items"][0]["steps"][0]["params"]["elid"], item.as_str());
+    assert_eq!(repair_calls(&a), Vec::<String>::new());
+    assert_eq!(a.status(items[0]), 5);
+    assert!(asked(&world).iter().all(|function| !function.contains("order")), "{:?}", asked(&world));
+}
+
+#[test]
+fn a_waiting_service_that_the_seller_activated_is_activated_by_exactly_one_call() {
+    for itemtype in ["vds", "dedic", "vhost"] {
+        let (world, a, items) = lost(itemtype, &["one.example"]);
+        let item = items[0].to_string();
+        let (done, status) = json(&a, &["sync", &item]);
+        assert_eq!(status, 0, "{done:#}");
+        assert_eq!(done["items"][0]["outcome"], "done");
+        assert_eq!(done["items"][0]["before"]["status"], "processing");
+        assert_eq!(done["items"][0]["after"]["status"], "active");
+        let calls = repair_calls(&a);
+        assert_eq!(calls.len(), 1, "{calls:?}");
+        assert!(calls[0].starts_with(&format!("{itemtype}.open elid={item} ")), "{calls:?}");
+        assert_eq!(a.status(items[0]), 2);
+        assert_eq!(a.operations(items[0]), []);
+        // The panel's own history says who did it.
+        let history = a.row(&format!(
+            "SELECT request_action, request_ip FROM history_item WHERE reference = {item} AND status_new = 2"
+        ));
+        assert_eq!(
+            (history.text("request_action"), history.text("request_ip")),
+            (&*format!("{itemtype}.open"), "resellguard")
+        );
+        // Nothing but reading at the seller: lists and forms.
+        for function in asked(&world) {
+            assert!(!function.contains("event") && !function.contains("order"), "{function}");
+        }
+        // A second time there is nothing to do, and that is said.
+        let (again, status) = json(&a, &["sync", &item]);
+        assert_eq!((status, again["items"][0]["outcome"].as_str()), (0, Some("in_step")), "{again:#}");
+        assert_eq!(repair_calls(&a).len(), 1);
+        let (journal, _) = json(&a, &["journal"]);
+        assert_eq!(journal["runs"][0]["items"][0]["outcome"], "done");
+        assert_eq!(journal["runs"][0]["actor"], "shell user tester");
+    }
+}
+
+#[test]
+fn an_issued_certificate_is_stored_and_its_service_activated_in_the_documented_order() {
+    let (world, a, items) = lost("certificate", &["secure.example"]);
+    let item = items[0];
+    let (done, status) = json(&a, &["sync", &item.to_string()]);
+    assert_eq!(status, 0, "{done:#}");
+    let functions: Vec<String> =
+        repair_calls(&a).iter().map(|call| call.split(' ').next().unwrap_or_default().to_owned()).collect();
+    assert_eq!(functions, ["certificate.save", "service.setstatus", "service.setexpiredate", "certificate.open"]);
+    assert_eq!(a.status(item), 2);
+    assert_eq!(a.param(item, "service_status").as_deref(), Some("5"));
+    let here = a.row(&format!("SELECT crt FROM certificate WHERE item = {item}"));
+    let bought = world.seller().bought_as(item);
+    let there = world.seller().row(&format!("SELECT crt FROM certificate WHERE item = {bought}"));
+    assert_eq!(here.text("crt").trim(), there.text("crt").trim());
+    assert!(here.text("crt").contains("BEGIN CERTIFICATE"));
+    let expires = |site: &Site, id: u64| {
+        let sql = format!("SELECT CAST(expiredate AS CHAR) AS expiredate FROM item WHERE id = {id}");
+        site.row(&sql).text("expiredate").to_owned()
+    };
+    assert_eq!(expires(&a, item), expires(world.seller(), bought));
+}
+
+#[test]
+fn one_service_that_cannot_be_repaired_does_not_stop_the_others() {
+    let (world, a, items) = lost("vds", &["one.example", "two.example", "three.example"]);
+    // Of the second the seller's row says another domain: it may be another panel's service.
+    let second = world.seller().bought_as(items[1]);
+    let sql = format!("UPDATE itemparam SET value = 'other.example' WHERE item = {second} AND intname = 'domain'");
+    world.seller().execute(&sql);
+    let ids: Vec<String> = items.iter().map(ToString::to_string).collect();
+    let mut arguments = vec!["sync"];
+    arguments.extend(ids.iter().map(String::as_str));
+    let (report, status) = json(&a, &arguments);
+    assert_eq!(status, 2, "{report:#}");
+    let outcomes: Vec<&str> =
+        report["items"].as_array().unwrap().iter().map(|item| item["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["done", "refused", "done"]);
+    assert_eq!(items.iter().map(|item| a.status(*item)).collect::<Vec<_>>(), [2, 5, 2]);
+}
+
+#[test]
+fn stuck_repairs_what_waits_and_leaves_what_the_seller_has_not_delivered() {
+    let (world, a, items) = lost("vds", &["one.example"]);
+    let ordered_now = a.order("vds", "new.example");
+    let (report, _) = json(&a, &["sync", "--stuck"]);
+    let by_item = |item: u64| {
+        report["items"].as_array().unwrap().iter().find(|one| one["item"] == item).map(|one| one["outcome"].clone())
+    };
+    assert_eq!(by_item(items[0]).unwrap(), "done", "{report:#}");
+    assert_eq!(by_item(ordered_now).unwrap(), "refused");
+    assert_eq!((a.status(items[0]), a.status(ordered_now)), (2, 5));
+    drop(world);
+}
+
+#[test]
+fn drift_shows_only_differences_and_says_so_by_its_exit_status() {
+    let (_world, a, items) = lost("vds", &["one.example"]);
+    let (drift, _) = json(&a, &["drift"]);
+    assert_eq!(drift["items"][0]["link"], "both", "the lab's panel stores the seller's id");
+    let nowhere = Guesses { seller_id: SellerId::Nowhere, ..Guesses::default() };
+    let (_world, a, items_without) = lost_by(Setup { guesses: nowhere, ..Setup::default() }, "vds", &["one.example"]);
+    assert_eq!(items, items_without);
+    let (drift, status) = json(&a, &["drift"]);
+    assert_eq!(status, 2, "{drift:#}");
+    let one = &drift["items"][0];
+    assert_eq!(one["item"], items[0]);
+    assert_eq!((one["link"].as_str(), one["decision"].as_str()), (Some("remoteid"), Some("open")));
+    assert_eq!(
+        (one["local"]["status"].as_str(), one["local"]["operation"].as_str()),
+        (Some("processing"), Some("open"))
+    );
+    assert_eq!(one["seller"]["status"], "active");
+    json(&a, &["sync", "--stuck"]);
+    let (drift, status) = json(&a, &["drift"]);
+    assert_eq!((status, drift["items"].as_array().map(Vec::len)), (0, Some(0)), "{drift:#}");
+    let (drift, _) = json(&a, &["drift", "--all"]);
+    assert_eq!(drift["items"][0]["decision"], "in_step");
+}
+
+#[test]
+fn a_dead_seller_changes_nothing_and_is_named() {
+    let (world, a, items) = lost("vds", &["one.example"]);
+    world.seller().panel.set_fault(lab::core::Fault::Drop);
+    let (report, status) = json(&a, &["sync", &items[0].to_string()]);
+    assert_eq!(status, 2, "{report:#}");
+    assert!(report["items"][0]["reason"].as_str().unwrap().contains("could not be read"), "{report:#}");
+    assert_eq!(repair_calls(&a), Vec::<String>::new());
+    assert_eq!(a.status(items[0]), 5);
+}
+
+#[test]
+fn a_service_that_does_not_exist_is_an_error_before_anything_happens() {
+    let (_world, a, items) = lost("vds", &["one.example"]);
+    let output = resellguard(&a, &["sync", &items[0].to_string(), "999999"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("999999") && said.contains("Nothing was changed"), "{said}");
+    assert_eq!(a.status(items[0]), 5);
+}

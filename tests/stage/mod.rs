@@ -1,0 +1,125 @@
+//! The stage of the lab's tests and of the demonstration: panels of the lab with the plugin installed by its own installer.
+
+// What a program of the three does not use, another does.
+#![allow(dead_code)]
+// A stage that cannot be built is a failed test; the lints exempt only functions that are tests themselves.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::missing_panics_doc)]
+
+use lab::core::Options;
+use lab::site::Site;
+use lab::world::{Setup, World};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+
+/// A reselling panel whose plugins know where its root is, which is not where a panel's root usually is.
+pub fn reseller(world: &World, name: &str) -> Arc<Site> {
+    reseller_with(world, name, Setup::default())
+}
+
+pub fn reseller_with(world: &World, name: &str, setup: Setup) -> Arc<Site> {
+    let root = world.dir().join(name);
+    let root = ("RESELLGUARD_ROOT".to_owned(), root.to_str().expect("a path").to_owned());
+    let mut extra_env = setup.options.extra_env.clone();
+    extra_env.push(root);
+    let setup = Setup { options: Options { extra_env, ..setup.options.clone() }, ..setup };
+    world.reseller_with(name, setup)
+}
+
+/// Writes the settings, then installs with the project's installer; returns what that said.
+pub fn install(world: &World, site: &Site, settings: &str) -> String {
+    configure(world, site, settings);
+    let mut installer = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("install.sh"));
+    let output = installer
+        .arg("--root")
+        .arg(site.root())
+        .arg("--binary")
+        .arg(binary())
+        .stdin(Stdio::null())
+        .output()
+        .expect("install.sh");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    said
+}
+
+/// The settings of a panel that trusts the lab's authority; `more` is TOML.
+pub fn configure(world: &World, site: &Site, more: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    let path = site.root().join("etc/resellguard.toml");
+    let seller = format!("[seller]\nca_file = \"{}\"\nrequests_per_second = 100\n", world.authorities().display());
+    std::fs::write(&path, seller + more).expect("the settings");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("the settings");
+}
+
+/// The plugin as it was built: two floors above a test program, one above an example.
+pub fn binary() -> PathBuf {
+    let program = std::env::current_exe().expect("this program");
+    program
+        .ancestors()
+        .skip(2)
+        .map(|folder| folder.join("resellguard"))
+        .find(|path| path.is_file())
+        .expect("target/*/resellguard: build the workspace first")
+}
+
+/// The installed plugin's command line, as root would use it on that panel.
+pub fn resellguard(site: &Site, arguments: &[&str]) -> Output {
+    Command::new(site.root().join("addon/resellguard"))
+        .args(arguments)
+        .env("RESELLGUARD_ROOT", site.root())
+        .env("LANG", "C.UTF-8")
+        .env("LOGNAME", "tester")
+        .env_remove("SUDO_USER")
+        .env_remove("LC_ALL")
+        .stdin(Stdio::null())
+        .output()
+        .expect("resellguard")
+}
+
+/// Its JSON and its exit status.
+pub fn json(site: &Site, arguments: &[&str]) -> (Value, i32) {
+    let mut all = arguments.to_vec();
+    all.extend(["--format", "json"]);
+    let output = resellguard(site, &all);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let value = serde_json::from_str(&text).unwrap_or_else(|error| {
+        panic!("{error}: {text}\n{}", String::from_utf8_lossy(&output.stderr));
+    });
+    (value, output.status.code().expect("an exit status"))
+}
+
+/// `checkevent`, and then until what it started has ended: the observation runs on its own.
+pub fn checkevent(site: &Site) {
+    let output = site.checkevent();
+    assert!(output.status.success(), "checkevent: {output:?}");
+    observed(site);
+}
+
+/// Waits until no observation runs: its lock is free.
+pub fn observed(site: &Site) {
+    let path = site.root().join("var/resellguard/observe.lock");
+    // The observer takes its lock a moment after `checkevent` is over.
+    std::thread::sleep(std::time::Duration::from_millis(400));
+    for _ in 0..300 {
+        let free = std::fs::File::open(&path).is_ok_and(|file| file.try_lock().is_ok());
+        if free || !path.exists() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("an observation does not end");
+}
+
+/// The functions that a panel was asked for through `mgrctl` by the plugin, in order, with the service each was about.
+pub fn repair_calls(site: &Site) -> Vec<String> {
+    site.calls()
+        .into_iter()
+        .filter(|call| call.ip == "resellguard")
+        .map(|call| {
+            let params: Vec<String> = call.params.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            format!("{} {}", call.function, params.join(" "))
+        })
+        .collect()
+}
