@@ -104,7 +104,7 @@ pub fn check_account(
         Ok(read) => {
             let sight = Sight { read: true, services_here: !own.is_empty(), ids_shown: read.ids_shown };
             checked.notes.extend(read.notes);
-            checked.evidence = gather(here, account, &waiting, &read.services, journal, now.timestamp())?;
+            checked.evidence = gather(here, account, &waiting, &read.services, journal, now)?;
             (checked.verdict, checked.rule) = judge(sight, &checked.evidence);
         }
     }
@@ -153,8 +153,9 @@ fn gather(
     waiting: &[LocalService],
     rows: &[SellerService],
     journal: &mut Journal,
-    now: Timestamp,
+    moment: &ZonedDateTime,
 ) -> Result<Vec<Evidence>, Error> {
+    let now = moment.timestamp();
     let ids: Vec<u64> = rows
         .iter()
         .filter_map(|row| row.remoteid.as_deref()?.parse().ok())
@@ -180,6 +181,7 @@ fn gather(
     }
     let mut evidence = exclusivity::evidence(&Observation {
         now,
+        local_now: moment.datetime(),
         stuck_after: here.settings.reselling.stuck_after,
         modules: &account.modules,
         waiting,

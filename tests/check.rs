@@ -52,7 +52,8 @@ fn events_lost_to_another_panel_make_likely_and_then_shared() {
     // The poll that found nothing is seen, and from then on that the seller shows the service active.
     checkevent(&a);
     let (report, status) = json(&a, &["check"]);
-    assert_eq!((status, &report["accounts"][0]["verdict"]), (0, &"exclusive".into()), "too early: {report:#}");
+    assert_eq!((status, &report["accounts"][0]["verdict"]), (1, &"possible".into()), "too early: {report:#}");
+    assert_eq!(kinds(&report["accounts"][0]), [("lost_event".into(), "warning".into())]);
     checkevent(&a);
     let (report, status) = json(&a, &["check"]);
     assert_eq!((status, &report["accounts"][0]["verdict"]), (1, &"likely".into()), "{report:#}");

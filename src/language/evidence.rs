@@ -135,6 +135,12 @@ impl Say for Rule {
                 "The event of one service was lost. A second one, or an order that is not ours, would prove a second reader.",
                 "Событие одной услуги потеряно. Второе такое или чужой заказ докажут, что читает кто-то ещё.",
             ),
+            Self::LateEvents => (
+                "Services that the seller has delivered still wait here. Whether their events are late or lost shows with \
+                 the next checkevents; they can be repaired now.",
+                "Услуги, которые продавец уже предоставил, всё ещё ждут здесь. Опоздали их события или потеряны, покажут \
+                 следующие запуски checkevent; исправить услуги можно уже сейчас.",
+            ),
             Self::Oddities => (
                 "There are oddities that have innocent explanations too.",
                 "Есть странности, у которых бывают и безобидные объяснения.",

@@ -5,7 +5,7 @@ use super::link::{Link, Rows};
 use super::service::{LocalService, Module, SellerService};
 use super::status::Status;
 use super::verdict::{Evidence, Foreign, Severity, Sign};
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{HashMap, HashSet};
 
@@ -33,6 +33,8 @@ pub struct Memory {
 #[derive(Debug)]
 pub struct Observation<'a> {
     pub now: Timestamp,
+    /// The same moment in the panel's local time, in which its database keeps times.
+    pub local_now: DateTime,
     pub stuck_after: SignedDuration,
     /// The modules of this panel that use the account.
     pub modules: &'a [Module],
@@ -136,7 +138,17 @@ fn lost(seen: &Observation<'_>, local: &LocalService, rows: &Rows<'_>) -> Option
     if polls > 0 && seen.now.duration_since(active_since) >= seen.stuck_after {
         Some((Sign::LostEvent { item, itemtype, row, active_since, polls }, Severity::Critical))
     } else {
-        Some((Sign::LateEvent { item, itemtype, row, active_since, polls }, Severity::Info))
+        // Ordered long ago and delivered: that the event is merely on its way is not likely, and not yet ruled out.
+        let severity = if waits_longer(seen, local) { Severity::Warning } else { Severity::Info };
+        Some((Sign::LateEvent { item, itemtype, row, active_since, polls }, severity))
+    }
+}
+
+/// The service has waited here for longer than `stuck_after`: its operation tells, or else the day of the order.
+fn waits_longer(seen: &Observation<'_>, local: &LocalService) -> bool {
+    match local.operations.iter().find_map(|operation| operation.created) {
+        Some(created) => seen.local_now.duration_since(created) > seen.stuck_after,
+        None => local.created.is_some_and(|ordered| ordered < seen.local_now.date()),
     }
 }
 

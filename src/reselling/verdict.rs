@@ -132,6 +132,7 @@ pub enum Rule {
     LostEvents,
     LostEventAndForeignSign,
     OneLostEvent,
+    LateEvents,
     Oddities,
     NothingFound,
 }
@@ -168,6 +169,9 @@ pub fn judge(sight: Sight, evidence: &[Evidence]) -> (Verdict, Rule) {
     }
     if lost == 1 {
         return (Verdict::Likely, Rule::OneLostEvent);
+    }
+    if count("lost_event", Severity::Warning) > 0 {
+        return (Verdict::Possible, Rule::LateEvents);
     }
     if evidence.iter().any(|one| one.severity >= Severity::Warning) {
         return (Verdict::Possible, Rule::Oddities);

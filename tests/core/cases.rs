@@ -301,11 +301,17 @@ struct OperationHere {
     /// `yes`, `no`, or `untold` when the database has no column that tells.
     manual: String,
     tries: i64,
+    created: Option<DateTime>,
 }
 
 impl Default for OperationHere {
     fn default() -> Self {
-        Self { name: "open".to_owned(), manual: "yes".to_owned(), tries: 1 }
+        Self {
+            name: "open".to_owned(),
+            manual: "yes".to_owned(),
+            tries: 1,
+            created: Some(jiff::civil::date(2026, 11, 24).at(11, 55, 0, 0)),
+        }
     }
 }
 
@@ -323,7 +329,7 @@ impl OperationHere {
             manual,
             tries: self.tries,
             error: None,
-            created: None,
+            created: self.created,
             task: None,
         }
     }

@@ -57,6 +57,7 @@ fn evidence_is_found_and_judged() {
         let rows: Vec<_> = case.rows.iter().map(cases::Row::service).collect();
         let found = evidence(&Observation {
             now: case.now,
+            local_now: case.now.to_zoned_datetime(jiff::tz::TimeZone::UTC).datetime(),
             stuck_after: case.stuck_after,
             modules: &modules,
             waiting: &waiting,

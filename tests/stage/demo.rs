@@ -122,14 +122,14 @@ fn tell_service(world: &World, reseller: &Site, item: u64) {
     let operations: Vec<String> = reseller
         .operations(item)
         .into_iter()
-        .map(|(name, manual)| format!("operation {name}, {}", if manual { "manual" } else { "automatic" }))
+        .map(|(name, manual)| format!("; operation {name}, {}", if manual { "manual" } else { "automatic" }))
         .collect();
     let bought = world.seller().bought_as(item);
     say(&format!(
         "  service {item}: on A status {} ({}{}); at the seller {bought}, status {} ({})",
         reseller.status(item),
         word(reseller.status(item)),
-        operations.iter().map(|operation| format!(", {operation}")).collect::<String>(),
+        operations.concat(),
         world.seller().status(bought),
         word(world.seller().status(bought)),
     ));
@@ -157,7 +157,7 @@ fn lines_with(log: &str, words: &[&str]) -> String {
 
 fn last_lines(log: &str, count: usize) -> String {
     let lines: Vec<&str> = log.lines().collect();
-    lines[lines.len().saturating_sub(count)..].join("\n")
+    lines.iter().skip(lines.len().saturating_sub(count)).copied().collect::<Vec<_>>().join("\n")
 }
 
 /// Serves the pages until the program is ended.
@@ -169,8 +169,8 @@ fn pages(world: &World, resellers: &[&Site]) {
     for site in resellers.iter().copied().chain([world.seller()]) {
         say(&format!("  {}: {}   (Russian: {}?lang=ru)", site.name, site.url(), site.url()));
     }
-    say("On A: Virtual servers -> select -> Force sync status; Tools -> Reselling.");
+    say("On A: Virtual private servers -> select -> Force sync status; Tools -> Reselling guard.");
     loop {
-        std::thread::sleep(Duration::from_secs(3600));
+        std::thread::sleep(Duration::from_hours(1));
     }
 }
