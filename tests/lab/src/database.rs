@@ -189,13 +189,15 @@ fn template() -> PathBuf {
     let work = tempfile::Builder::new().prefix("making-").tempdir_in(kept()).expect("a temporary directory");
     let fresh = work.path().join("data");
     let made = Command::new(binary("mariadb-install-db", "mysql_install_db"))
-        .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"])
+        // --force: a container may not know its own name, and the server listens on a socket only.
+        .args(["--no-defaults", "--force", "--auth-root-authentication-method=normal", "--skip-test-db"])
         .arg(format!("--datadir={}", fresh.display()))
         .args(as_root())
         .args(SMALL)
         .output()
         .expect("mariadb-install-db runs");
-    assert!(made.status.success(), "mariadb-install-db: {}", String::from_utf8_lossy(&made.stderr));
+    let said = [made.stdout, made.stderr].concat();
+    assert!(made.status.success(), "mariadb-install-db: {}", String::from_utf8_lossy(&said));
     bootstrap(&server, &fresh);
     if let Err(error) = fs::rename(&fresh, &ready) {
         let lost_the_race = matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists);
