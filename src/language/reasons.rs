@@ -166,8 +166,8 @@ impl Say for Reason {
                 "Панель ответила, но при обратном чтении нужного состояния нет.",
             ),
             Self::JournalFailed { detail } => (
-                format!("The journal could not be written, so nothing was called: {detail}"),
-                format!("Журнал не записан, поэтому ничего не вызвано: {detail}"),
+                format!("The journal could not be written, so no further call was made: {detail}"),
+                format!("Журнал не записан, поэтому больше ничего не вызвано: {detail}"),
             ),
             Self::ReadBackFailed { detail } => (
                 format!("The calls were made, but the result could not be read back: {detail}"),

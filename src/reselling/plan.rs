@@ -25,6 +25,11 @@ impl Step {
         all.push(("sok".to_owned(), "ok".to_owned()));
         Self { call: call.into(), params: all }
     }
+
+    /// The value of a parameter; empty when there is none.
+    fn param(&self, name: &str) -> &str {
+        self.params.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
 }
 
 impl Serialize for Step {
@@ -97,18 +102,32 @@ pub fn steps(decision: Decision, local: &LocalService, delivered: &Delivered) ->
             if !delivered.stored_here {
                 steps.push(Step::new("certificate.save", item, &[("crt", certificate)]));
             }
-            if local.service_status != Some(5) {
-                steps.push(Step::new("service.setstatus", item, &[("service_status", "5")]));
-            }
-            if let Some(expires) = delivered.expires.filter(|expires| local.expires != Some(*expires)) {
-                steps.push(Step::new("service.setexpiredate", item, &[("expiredate", &expires.to_string())]));
-            }
-            if local.status != Status::Active {
+            let status = (local.service_status != Some(5))
+                .then(|| Step::new("service.setstatus", item, &[("service_status", "5")]));
+            let expiry = delivered
+                .expires
+                .filter(|expires| local.expires != Some(*expires))
+                .map(|expires| Step::new("service.setexpiredate", item, &[("expiredate", &expires.to_string())]));
+            if local.status == Status::Active {
+                // Nothing is left to activate: the status, by which the work counts as done, comes last.
+                steps.extend(expiry.into_iter().chain(status));
+            } else {
+                steps.extend(status.into_iter().chain(expiry));
                 steps.push(Step::new("certificate.open", item, &[]));
             }
             steps
         }
         Decision::InStep | Decision::Wait | Decision::Ask | Decision::Refuse => Vec::new(),
+    }
+}
+
+/// Whether what was read back shows what this call is for. An expiry that this panel does not tell is taken for right.
+pub fn took_effect(step: &Step, after: &LocalService) -> bool {
+    match step.call.as_str() {
+        "certificate.save" => after.certificate_stored,
+        "service.setstatus" => after.service_status == Some(5),
+        "service.setexpiredate" => after.expires.is_none_or(|expires| step.param("expiredate") == expires.to_string()),
+        _ => after.status == Status::Active && after.operation("open").is_none(),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::report::drift::local_json;
 use crate::report::{DriftReport, SyncReport, Synced};
 use crate::reselling::decision::{Decision, Reason};
 use crate::reselling::ids::ItemId;
-use crate::reselling::plan::{Planned, reached, token};
+use crate::reselling::plan::{Planned, Step, reached, token, took_effect};
 use crate::reselling::service::LocalService;
 use crate::root::Root;
 use jiff::ZonedDateTime;
@@ -112,48 +112,61 @@ impl Repair<'_> {
         Ok(other_status || other_id)
     }
 
+    /// Call by call; the next one goes out only when reading back shows what the one before it was for. Whether a call
+    /// answered is told, and proves nothing.
     fn call_and_read_back(&self, planned: &Planned, entry: i64) -> (Outcome, Reason, Value, usize) {
-        let mut trouble = None;
-        let mut called = 0;
-        for step in &planned.steps {
-            let noted = match self.journal.calling(entry, step, &ZonedDateTime::now()) {
-                Ok(noted) => noted,
+        let mut reason = planned.reason.clone();
+        let mut after = planned.local.clone();
+        for (number, step) in planned.steps.iter().enumerate() {
+            let answer = match self.call(step, entry) {
+                Ok(answer) => answer,
                 Err(error) => {
-                    trouble = Some(Reason::JournalFailed { detail: error.to_string() });
-                    break;
+                    let reason = Reason::JournalFailed { detail: error.to_string() };
+                    return (Outcome::Failed, reason, local_json(&after), number);
                 }
             };
-            called += 1;
-            let answer = self.panel.call(&step.call, &step.params);
-            let word = answer.as_ref().map_or_else(ToString::to_string, |_| "ok".to_owned());
-            if let Err(error) = self.journal.answered(noted, &word) {
-                log::error!(
-                    "service {}: the answer of {} was not written down: {error}",
-                    planned.local.item,
-                    step.call
-                );
-            }
-            if let Err(error) = answer {
-                trouble = Some(Reason::CallFailed { call: step.call.clone(), detail: error.to_string() });
-                break;
+            let called = number + 1;
+            after = match self.read(planned.local.item) {
+                Ok(after) => after,
+                Err(error) => {
+                    let reason = Reason::ReadBackFailed { detail: error.to_string() };
+                    return (Outcome::Failed, reason, Value::Null, called);
+                }
+            };
+            let (call, shows) = (step.call.clone(), took_effect(step, &after));
+            match answer {
+                Ok(()) if shows => {}
+                Ok(()) => return (Outcome::Failed, Reason::NotReached, local_json(&after), called),
+                Err(error) if shows => reason = Reason::ReachedDespite { call, detail: error.to_string() },
+                Err(error) => {
+                    let reason = Reason::CallFailed { call, detail: error.to_string() };
+                    return (Outcome::Failed, reason, local_json(&after), called);
+                }
             }
         }
-        let after = match self.read(planned.local.item) {
-            Ok(after) => after,
-            Err(error) => {
-                let reason = Reason::ReadBackFailed { detail: error.to_string() };
-                return (Outcome::Failed, reason, Value::Null, called);
-            }
-        };
-        let image = local_json(&after);
-        match (reached(planned.decision, &after), trouble) {
-            (true, None) => (Outcome::Done, planned.reason.clone(), image, called),
-            (true, Some(Reason::CallFailed { call, detail })) => {
-                (Outcome::Done, Reason::ReachedDespite { call, detail }, image, called)
-            }
-            (_, Some(reason)) => (Outcome::Failed, reason, image, called),
-            (false, None) => (Outcome::Failed, Reason::NotReached, image, called),
+        let called = planned.steps.len();
+        if reached(planned.decision, &after) {
+            (Outcome::Done, reason, local_json(&after), called)
+        } else {
+            (Outcome::Failed, Reason::NotReached, local_json(&after), called)
         }
+    }
+
+    /// One call, written down before and after; inside is what it answered.
+    ///
+    /// # Errors
+    /// The call could not be written down, and was not made.
+    fn call(&self, step: &Step, entry: i64) -> Result<Result<(), Error>, Error> {
+        let noted = self.journal.calling(entry, step, &ZonedDateTime::now())?;
+        let answer = self.panel.call(&step.call, &step.params).and_then(|document| match document.find("ok") {
+            Some(_) => Ok(()),
+            None => Err(Error::new(Kind::Mgrctl, format!("{}: there is no <ok/> in the answer", step.call))),
+        });
+        let word = answer.as_ref().map_or_else(ToString::to_string, |()| "ok".to_owned());
+        if let Err(error) = self.journal.answered(noted, &word) {
+            log::error!("the answer of {} was not written down: {error}", step.call);
+        }
+        Ok(answer)
     }
 
     fn read(&self, item: ItemId) -> Result<LocalService, Error> {
@@ -174,7 +187,15 @@ fn read(here: &Here, item: ItemId) -> Result<LocalService, Error> {
 fn settle_interrupted(here: &Here, journal: &Journal) -> Result<Vec<Synced>, Error> {
     let mut settled = Vec::new();
     for open in journal.open_items()? {
-        let Ok(local) = read(here, open.item) else { continue };
+        let local = match read(here, open.item) {
+            Ok(local) => local,
+            Err(error) if error.kind == Kind::NotFound => {
+                log::warn!("{error}; its repair had been interrupted");
+                journal.settle(open.entry, Outcome::Failed, &Reason::Interrupted, &Value::Null)?;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         let decision = if open.decision == Decision::StoreCertificate.word() {
             Decision::StoreCertificate
         } else {
