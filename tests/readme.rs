@@ -70,7 +70,7 @@ fn every_script_and_option_that_the_readme_names_exists() {
     let help = String::from_utf8_lossy(&help.stdout).into_owned();
     for command in commands() {
         let mut words = command.split(' ');
-        let Some(script) = words.next().filter(|word| word.ends_with(".sh")) else { continue };
+        let Some(script) = words.next().filter(|word| word.rsplit('.').next() == Some("sh")) else { continue };
         assert!(root.join(script).is_file(), "{script}");
         for option in words.filter(|word| word.starts_with("--")) {
             assert!(help.contains(option), "{script} {option}");
