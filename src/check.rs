@@ -104,7 +104,7 @@ pub fn check_account(
         Ok(read) => {
             let sight = Sight { read: true, services_here: !own.is_empty(), ids_shown: read.ids_shown };
             checked.notes.extend(read.notes);
-            checked.evidence = gather(here, account, &waiting, &read.services, journal, now)?;
+            checked.evidence = gather(here, account, &waiting, read.services, journal, now)?;
             (checked.verdict, checked.rule) = judge(sight, &checked.evidence);
         }
     }
@@ -151,7 +151,7 @@ fn gather(
     here: &Here,
     account: &AccountHere,
     waiting: &[LocalService],
-    rows: &[SellerService],
+    mut rows: Vec<SellerService>,
     journal: &mut Journal,
     moment: &ZonedDateTime,
 ) -> Result<Vec<Evidence>, Error> {
@@ -172,9 +172,10 @@ fn gather(
             (id, KnownItem { itemtype: item.itemtype, on_account, names: item.names })
         })
         .collect();
+    each_once(&mut rows, &known);
     let missing: Vec<u64> = ids.iter().copied().filter(|id| !known.contains_key(id)).collect();
     let remembered = here.database.in_history(&missing)?;
-    let mut memory = memory(account, waiting, rows, journal, now)?;
+    let mut memory = memory(account, waiting, &rows, journal, now)?;
     if operations_stopped(&here.root) {
         // Events come and are not applied: that a service still waits says nothing.
         memory.polls.clear();
@@ -185,7 +186,7 @@ fn gather(
         stuck_after: here.settings.reselling.stuck_after,
         modules: &account.modules,
         waiting,
-        rows,
+        rows: &rows,
         known: &known,
         remembered: &remembered,
         highest_item: here.database.highest_item()?,
@@ -194,6 +195,15 @@ fn gather(
     });
     journal.remember_evidence(&account.account, &mut evidence)?;
     Ok(evidence)
+}
+
+/// Some sellers' lists show the services of every product, and a service is read once with each list. Its id is the seller's
+/// own and is given out once, so one row is meant: that of the product which the service has here.
+fn each_once(rows: &mut Vec<SellerService>, known: &HashMap<u64, KnownItem>) {
+    let product = |row: &SellerService| known.get(&row.remoteid.as_deref()?.parse().ok()?).map(|item| &item.itemtype);
+    rows.sort_by_key(|row| product(row) != Some(&row.itemtype));
+    let mut seen = HashSet::new();
+    rows.retain(|row| seen.insert(row.id.clone()));
 }
 
 /// Brings the memory up to date: which services the seller has delivered while they wait here.

@@ -137,7 +137,9 @@ fn plan_one(
 ) -> Planned {
     let linked = rows.link(&local);
     let (mut decision, mut reason) = decide(&local, &linked, around);
-    if reason == Reason::NotAtSeller {
+    // A list without ids does not say that the row that is noted here carries none.
+    let hidden = *missing == Reason::SellerHidesIds && matches!(reason, Reason::LinkOnlyStored { .. });
+    if reason == Reason::NotAtSeller || hidden {
         reason = missing.clone();
     }
     let mut planned_steps = Vec::new();
