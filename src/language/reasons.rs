@@ -147,6 +147,14 @@ impl Say for Reason {
                 "The state changed between two reads; nothing was called. Look at the plan again.",
                 "Состояние изменилось между двумя чтениями; ничего не вызвано. Посмотрите план ещё раз.",
             ),
+            Self::NotReadAgain { detail } => (
+                format!(
+                    "Just before the first call the service could not be read again, so nothing was called: {detail}"
+                ),
+                format!(
+                    "Перед первым вызовом услугу не удалось прочитать ещё раз, поэтому ничего не вызвано: {detail}"
+                ),
+            ),
             Self::PlanIsStale => both(
                 "This is not the plan that was shown: the state has changed since. Look at the new plan.",
                 "Это не тот план, который был показан: с тех пор состояние изменилось. Посмотрите новый план.",

@@ -89,6 +89,7 @@ pub enum Reason {
     SellerNotRead { detail: String },
     CertificateNotReadable { detail: String },
     MovedBetweenReads,
+    NotReadAgain { detail: String },
     PlanIsStale,
     // what came of the calls
     CallFailed { call: String, detail: String },

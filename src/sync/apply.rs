@@ -87,7 +87,7 @@ impl Repair<'_> {
             }
         };
         let (outcome, reason, after, called) = match self.moved(&planned) {
-            Err(error) => (Outcome::Failed, Reason::SellerNotRead { detail: error.to_string() }, Value::Null, 0),
+            Err(error) => (Outcome::Failed, Reason::NotReadAgain { detail: error.to_string() }, Value::Null, 0),
             Ok(true) => (Outcome::Refused, Reason::MovedBetweenReads, Value::Null, 0),
             Ok(false) => self.call_and_read_back(&planned, entry),
         };
