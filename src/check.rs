@@ -102,7 +102,8 @@ pub fn check_account(
     match rows(account, &own) {
         Err(error) => checked.error = Some(error.to_string()),
         Ok(read) => {
-            let sight = Sight { read: true, services_here: !own.is_empty(), ids_shown: read.ids_shown };
+            let sight = Sight { read: read.short.is_none(), services_here: !own.is_empty(), ids_shown: read.ids_shown };
+            checked.error = read.short;
             checked.notes.extend(read.notes);
             checked.evidence = gather(here, account, &waiting, read.services, journal, now)?;
             (checked.verdict, checked.rule) = judge(sight, &checked.evidence);
@@ -117,18 +118,21 @@ struct Read {
     services: Vec<SellerService>,
     /// Lists show the buyer's ids, or are empty.
     ids_shown: bool,
+    /// Why a list of a product of ours may be short.
+    short: Option<String>,
     notes: Vec<String>,
 }
 
 /// Every row of every product of ours, and of the common ones as far as the account may see them.
 fn rows(account: &AccountHere, own: &[String]) -> Result<Read, Error> {
-    let mut read = Read { services: Vec::new(), ids_shown: true, notes: Vec::new() };
+    let mut read = Read { services: Vec::new(), ids_shown: true, short: None, notes: Vec::new() };
     let others = COMMON.iter().copied().filter(|common| !own.iter().any(|itemtype| itemtype == common));
     for (itemtype, ours) in own.iter().map(|itemtype| (itemtype.as_str(), true)).chain(others.map(|one| (one, false))) {
         match account.listing(itemtype) {
             Ok(listing) => {
                 if let Some(why) = &listing.incomplete {
-                    read.notes.push(format!("the seller's list of {itemtype} may be short: {why}"));
+                    let short = format!("the seller's list of {itemtype} may be short: {why}");
+                    if ours { read.short = Some(short) } else { read.notes.push(short) }
                 }
                 read.ids_shown &= !ours || listing.shows_remoteid || listing.services.is_empty();
                 read.services.extend(listing.services.iter().cloned());

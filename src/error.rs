@@ -19,6 +19,8 @@ pub enum Kind {
     Database,
     /// `mgrctl` could not be run, died, hung, or said something that is not a document.
     Mgrctl,
+    /// `mgrctl` did not end in time: the panel may still be at it.
+    Unanswered,
     /// The panel answered a function with an error document.
     PanelAnswer,
     /// The seller cannot be reached: name, network, time.
@@ -52,6 +54,7 @@ impl Kind {
             Self::PanelFiles => "panel_files",
             Self::Database => "database",
             Self::Mgrctl => "mgrctl",
+            Self::Unanswered => "unanswered",
             Self::PanelAnswer => "panel_answer",
             Self::SellerUnreachable => "seller_unreachable",
             Self::SellerCertificate => "seller_certificate",

@@ -5,15 +5,15 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-/// The panel's directory, `/usr/local/mgr5` unless `RESELLGUARD_ROOT` says otherwise.
+/// The panel's directory: what `RESELLGUARD_ROOT` says, or else the panel in whose `addon` the program lies, or else
+/// `/usr/local/mgr5`. A program in a copied panel must never act on the one that customers use.
 #[derive(Clone, Debug)]
 pub struct Root(PathBuf);
 
 impl Root {
     pub fn from_environment() -> Self {
-        std::env::var_os("RESELLGUARD_ROOT")
-            .filter(|value| !value.is_empty())
-            .map_or_else(|| Self(PathBuf::from("/usr/local/mgr5")), |value| Self(PathBuf::from(value)))
+        let named = std::env::var_os("RESELLGUARD_ROOT").filter(|value| !value.is_empty()).map(PathBuf::from);
+        Self(named.or_else(own_panel).unwrap_or_else(|| PathBuf::from("/usr/local/mgr5")))
     }
 
     pub fn at(path: impl Into<PathBuf>) -> Self {
@@ -54,4 +54,12 @@ impl Root {
     pub fn mgrctl(&self) -> PathBuf {
         self.join("sbin/mgrctl")
     }
+}
+
+/// The panel that this program is installed in: it lies in `addon`, beside `sbin/mgrctl`.
+fn own_panel() -> Option<PathBuf> {
+    let program = std::env::current_exe().ok()?;
+    let addon = program.parent().filter(|folder| folder.ends_with("addon"))?;
+    let root = addon.parent()?;
+    root.join("sbin/mgrctl").is_file().then(|| root.to_owned())
 }

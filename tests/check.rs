@@ -104,3 +104,32 @@ fn a_seller_that_cannot_be_read_is_unknown_never_exclusive() {
         assert!(!report.to_string().contains("api #reseller-a"), "the password is in the answer");
     }
 }
+
+#[test]
+fn a_panel_without_a_reselling_module_is_unknown_for_the_name_may_be_misspelled() {
+    let world = World::new();
+    let a = stage::reseller(&world, "a");
+    install(&world, &a, "[reselling]\nmodules = [\"pmbilmgr\"]\n");
+    let output = stage::resellguard(&a, &["check", "--format", "nagios"]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.starts_with("UNKNOWN - no seller accounts"), "{said}");
+}
+
+#[test]
+fn an_installed_plugin_serves_the_panel_it_lies_in() {
+    let world = World::new();
+    let a = world.reseller("a");
+    let account = world.account("reseller-a");
+    world.connect(&a, &account, &["vds"]);
+    install(&world, &a, "");
+    let output = std::process::Command::new(a.root().join("addon/resellguard"))
+        .args(["check", "--format", "json"])
+        .env_remove("RESELLGUARD_ROOT")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("#reseller-a"), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    let by_the_panel = a.call("resellguard", &[]);
+    assert!(by_the_panel.to_string().contains("#reseller-a"), "{by_the_panel}");
+}

@@ -183,7 +183,7 @@ fn a_dead_seller_changes_nothing_and_is_named() {
     let (world, a, items) = lost("vds", &["one.example"]);
     world.seller().panel.set_fault(lab::core::Fault::Drop);
     let (report, status) = json(&a, &["sync", &items[0].to_string()]);
-    assert_eq!(status, 2, "{report:#}");
+    assert_eq!(status, 1, "{report:#}");
     assert!(report["items"][0]["reason"].as_str().unwrap().contains("could not be read"), "{report:#}");
     assert_eq!(repair_calls(&a), Vec::<String>::new());
     assert_eq!(a.status(items[0]), 5);
@@ -197,4 +197,38 @@ fn a_service_that_does_not_exist_is_an_error_before_anything_happens() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("999999") && said.contains("Nothing was changed"), "{said}");
     assert_eq!(a.status(items[0]), 5);
+}
+
+#[test]
+fn more_changes_than_is_likely_are_refused_as_a_whole() {
+    let names: Vec<String> = (1..=4).map(|number| format!("shop{number}.example")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (world, a, items) = lost("vds", &names);
+    stage::configure(&world, &a, "[sync]\nbrake_minimum = 2\nbrake_percent = 50\n");
+    let (report, status) = json(&a, &["sync", "--stuck"]);
+    assert_eq!(status, 2, "{report:#}");
+    for item in report["items"].as_array().unwrap() {
+        assert!(item["reason"].as_str().unwrap().contains("4 of the account's 4 services"), "{report:#}");
+    }
+    assert_eq!(repair_calls(&a), Vec::<String>::new());
+    // Two at a time are below the minimum.
+    let (report, status) = json(&a, &["sync", &items[0].to_string(), &items[1].to_string()]);
+    assert_eq!(status, 0, "{report:#}");
+    assert_eq!(items.iter().map(|item| a.status(*item)).collect::<Vec<_>>(), [2, 2, 5, 5]);
+}
+
+#[test]
+fn an_expiry_never_goes_backwards_and_an_old_certificate_is_not_taken_for_a_new_one() {
+    let (_world, a, items) = lost("certificate", &["one.example", "two.example"]);
+    a.execute(&format!("UPDATE item SET expiredate = '2039-12-31' WHERE id = {}", items[0]));
+    let (report, status) = json(&a, &["sync", &items[0].to_string()]);
+    assert_eq!(status, 0, "{report:#}");
+    let row = a.row(&format!("SELECT CAST(expiredate AS CHAR) AS expiredate FROM item WHERE id = {}", items[0]));
+    assert_eq!(row.text("expiredate"), "2039-12-31");
+    // The customer orders a new certificate; the seller still has the old one.
+    let pending = format!("UPDATE itemparam SET value = '3' WHERE item = {} AND intname = 'service_status'", items[0]);
+    a.execute(&pending);
+    let (report, status) = json(&a, &["sync", &items[0].to_string()]);
+    assert_eq!((status, report["items"][0]["decision"].as_str()), (2, Some("ask")), "{report:#}");
+    assert_eq!(a.param(items[0], "service_status").as_deref(), Some("3"));
 }

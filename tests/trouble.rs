@@ -94,6 +94,20 @@ impl Play {
         });
     }
 
+    /// Right after it was killed nobody knows whether the panel is still at the call, so nothing is called again; then minutes
+    /// pass (in the journal, which keeps when the call was made).
+    fn not_now_and_then_minutes_later(&self, item: u64) {
+        let calls = self.calls(item);
+        let (report, status) = self.sync(&[item]);
+        assert_eq!((status, outcome(&report, 0).0), (2, "refused"), "{report:#}");
+        assert!(outcome(&report, 0).1.contains("was not answered"), "{report:#}");
+        assert_eq!(self.interrupted(item)["outcome"], Value::Null, "not settled yet");
+        assert_eq!(self.calls(item), calls);
+        let journal = rusqlite::Connection::open(self.a.root().join("var/resellguard/journal.db")).unwrap();
+        let long_ago = "2026-01-01T00:00:00+00:00";
+        journal.execute("UPDATE step SET at = ?1 WHERE answer IS NULL", [long_ago]).unwrap();
+    }
+
     /// The service in the oldest run that touched it: what a killed run left.
     fn interrupted(&self, item: u64) -> Value {
         let (journal, _) = ask(&self.a, &["journal", &item.to_string()]);
@@ -245,6 +259,7 @@ fn a_killed_repair_is_settled_and_finished_by_the_next_one() {
 
     play.killed_in("vds.open", lost_call);
     assert_eq!(play.interrupted(lost_call)["outcome"], Value::Null, "the intention stands without an outcome");
+    play.not_now_and_then_minutes_later(lost_call);
     let (report, status) = play.sync(&[lost_call]);
     assert_eq!((status, outcome(&report, 0).0), (0, "done"), "{report:#}");
     assert_eq!(
@@ -272,6 +287,7 @@ fn a_killed_repair_is_settled_and_finished_by_the_next_one() {
     ] {
         play.killed_in(function, item);
         assert_eq!(play.calls(item), calls);
+        play.not_now_and_then_minutes_later(item);
         let (report, status) = play.sync(&[item]);
         assert_eq!((status, outcome(&report, 0).0), (0, "done"), "{report:#}");
         assert_eq!(play.interrupted(item)["outcome"], "failed");
@@ -299,6 +315,7 @@ fn a_repair_killed_before_the_expiry_of_an_active_certificate_is_not_taken_for_f
     let play = lost(guesses, &[("certificate", "c0.example"), ("certificate", "c1.example")]);
     assert_eq!(play.sync(&play.items[..1]).1, 0);
     play.killed_in("service.setexpiredate", play.items[1]);
+    play.not_now_and_then_minutes_later(play.items[1]);
     let (report, status) = play.sync(&play.items[1..]);
     assert_eq!((status, outcome(&report, 0).0), (0, "done"), "{report:#}");
     assert_eq!(play.certificate(play.items[1]), play.certificate(play.items[0]));

@@ -25,6 +25,22 @@ pub struct Known {
 }
 
 impl Database {
+    /// How many services of these modules are not deleted (addons included).
+    ///
+    /// # Errors
+    /// `Kind::Database`.
+    pub fn live_services(&self, modules: &[ModuleId]) -> Result<u64, Error> {
+        let modules = list(modules.iter().map(|module| module.0));
+        let mut count = 0;
+        self.select(
+            &format!("COUNT(*) FROM item WHERE processingmodule IN ({modules}) AND status <> 4"),
+            |mut row| {
+                count = row.id().unwrap_or(0);
+            },
+        )?;
+        Ok(count)
+    }
+
     /// Those of the ids that are services of this panel (addons included), whatever their state.
     ///
     /// # Errors

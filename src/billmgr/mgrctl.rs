@@ -31,7 +31,8 @@ pub trait Panel {
     /// Calls one function and returns its document.
     ///
     /// # Errors
-    /// `Kind::PanelAnswer` when the panel refused, `Kind::Mgrctl` when it is not known what became of the call.
+    /// `Kind::PanelAnswer` when the panel refused, `Kind::Mgrctl` or `Kind::Unanswered` when it is not
+    /// known what became of the call.
     fn call(&self, function: &str, params: &[(String, String)]) -> Result<Element, Error>;
 }
 
@@ -244,7 +245,10 @@ fn collect(child: &mut Child, pieces: &Receiver<Piece>, ends: Instant) -> Result
         }
         match gone {
             Some((status, until)) if closed || Instant::now() >= until => return Ok(Output { status, stdout, stderr }),
-            None if Instant::now() >= ends => return Err(broken("no answer in time; the call may have taken effect")),
+            None if Instant::now() >= ends => {
+                let said = "no answer in time; the call may still take effect";
+                return Err(Error::new(Kind::Unanswered, said));
+            }
             _ => {}
         }
         pause = (pause * 2).min(Duration::from_millis(20));
@@ -349,7 +353,7 @@ mod tests {
         for script in ["sleep 600 & echo $! > pid; wait", "sleep 600 & echo $! > pid; exec >&- 2>&-; wait"] {
             let (dir, mgrctl) = panel(script, Duration::from_secs(3));
             let error = call(&mgrctl, "vds.open", &[]).unwrap_err();
-            assert!(error.kind == Kind::Mgrctl && error.detail.contains("no answer in time"), "{error}");
+            assert!(error.kind == Kind::Unanswered && error.detail.contains("no answer in time"), "{error}");
             let started = fs::read_to_string(dir.path().join("pid")).unwrap();
             let stat = format!("/proc/{}/stat", started.trim());
             // A killed process that nobody has reaped yet is a zombie.

@@ -4,6 +4,7 @@ use super::{Answer, Format};
 use crate::error::Error;
 use crate::language::{self, Language};
 use crate::report::DriftReport;
+use crate::reselling::plan::token;
 use crate::root::Root;
 use crate::sync::{self, Options, Wanted};
 use clap::Args;
@@ -29,9 +30,17 @@ pub(super) struct Arguments {
 
 pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Result<Answer, Error> {
     let wanted = if arguments.stuck { Wanted::Stuck } else { Wanted::Items(super::items(&arguments.items)?) };
-    let options = Options { dry_run: arguments.dry_run, actor: super::actor(), token: None };
-    let ask = !arguments.yes && std::io::stdin().is_terminal();
-    let report = sync::sync(root, &wanted, &options, |plan| !ask || agreed(plan, language))?;
+    let mut options = Options { dry_run: arguments.dry_run, actor: super::actor(), token: None };
+    if !arguments.yes && !arguments.dry_run && std::io::stdin().is_terminal() {
+        // Asked before anything is locked; what is carried out afterwards is this plan or none.
+        let plan = sync::drift(root, &wanted)?;
+        options.token = Some(token(&plan.items));
+        if plan.items.iter().any(|planned| planned.decision.acts()) && !agreed(&plan, language) {
+            let text = language.choose(("Nothing was changed.\n", "Ничего не изменено.\n")).to_owned();
+            return Ok(Answer { text, status: 2 });
+        }
+    }
+    let report = sync::sync(root, &wanted, &options)?;
     let status = report.exit_status();
     Ok(match arguments.format {
         Format::Text => Answer { text: report.text(language), status },

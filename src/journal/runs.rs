@@ -175,6 +175,40 @@ impl Journal {
         read().map_err(|error| Self::fault(&error))
     }
 
+    /// The newest call about a service, when it was never answered: its process was killed, or gave up waiting.
+    ///
+    /// # Errors
+    /// `Kind::State`.
+    pub fn unanswered(&self, item: ItemId) -> Result<Option<(String, String)>, Error> {
+        self.connection
+            .query_row(
+                "SELECT step.call, step.at, step.answer FROM step JOIN run_item ON run_item.id = step.run_item
+                 WHERE run_item.item = ?1 ORDER BY step.id DESC LIMIT 1",
+                [signed(item.0)],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<String>>(2)?)),
+            )
+            .optional()
+            .map(|newest| newest.filter(|(.., answer)| answer.is_none()).map(|(call, at, _)| (call, at)))
+            .map_err(|error| Self::fault(&error))
+    }
+
+    /// Whether an earlier repair of the service that came to no good end has stored the certificate.
+    ///
+    /// # Errors
+    /// `Kind::State`.
+    pub fn stored_certificate(&self, item: ItemId) -> Result<bool, Error> {
+        self.connection
+            .query_row(
+                "SELECT 1 FROM step WHERE call = 'certificate.save' AND run_item =
+                 (SELECT MAX(id) FROM run_item WHERE item = ?1 AND outcome = 'failed')",
+                [signed(item.0)],
+                |_| Ok(()),
+            )
+            .optional()
+            .map(|found| found.is_some())
+            .map_err(|error| Self::fault(&error))
+    }
+
     /// Whether there is a run of that name.
     ///
     /// # Errors

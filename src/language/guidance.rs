@@ -76,6 +76,17 @@ impl Kind {
                     "Посмотрите billmgr.log и повторите: новый запуск сначала читает обе стороны и ничего не делает дважды.",
                 ),
             ],
+            Self::Unanswered => [
+                ("The panel did not answer in time.", "Панель не ответила вовремя."),
+                (
+                    "The call may still take effect; what was done before it is in the journal.",
+                    "Вызов ещё может сработать; всё, что сделано до него, записано в журнале.",
+                ),
+                (
+                    "Wait some minutes, look into billmgr.log, then repeat: both sides are read first, and nothing is done twice.",
+                    "Подождите несколько минут, посмотрите billmgr.log и повторите: сначала читаются обе стороны, и ничего не делается дважды.",
+                ),
+            ],
             Self::PanelAnswer => [
                 ("The panel refused the call.", "Панель отклонила вызов."),
                 JOURNAL,

@@ -33,6 +33,14 @@ impl Say for Reason {
                 format!("Another operation is running on the service: '{operation}'. It has to end first."),
                 format!("Над услугой выполняется другая операция: «{operation}». Сначала она должна завершиться."),
             ),
+            Self::CallUnderWay { call, at } => (
+                format!(
+                    "The call {call} of {at} was not answered: the panel may still be at it. Repeat in some minutes."
+                ),
+                format!(
+                    "На вызов {call} от {at} не было ответа: панель, возможно, ещё его выполняет. Повторите через несколько минут."
+                ),
+            ),
             Self::TariffChangePending => both(
                 "A tariff change is pending; it has to end first.",
                 "Ожидается смена тарифа; сначала она должна завершиться.",
@@ -113,6 +121,26 @@ impl Say for Reason {
                 "The service is not served by a reselling module of this panel.",
                 "Услугу не обслуживает ни один модуль перепродажи этой панели.",
             ),
+            Self::MarkedSuspended => both(
+                "The service is marked as suspended here (non-payment, staff or abuse) while it waits: a person has to say \
+                 whether it may be activated.",
+                "Услуга здесь помечена как приостановленная (неуплата, сотрудник или жалоба), хотя и ждёт: можно ли её \
+                 активировать, должен решить человек.",
+            ),
+            Self::SameCertificate => both(
+                "The seller shows the certificate that is stored here already. If a new one was ordered, it has not been issued.",
+                "Продавец показывает сертификат, который здесь уже сохранён. Если заказан новый, он ещё не выпущен.",
+            ),
+            Self::Brake { would, of, percent } => (
+                format!(
+                    "{would} of the account's {of} services would change, more than {percent} per cent: that is more often a \
+                     fault than the truth. Repair fewer at a time, or raise brake_percent or brake_minimum in the settings."
+                ),
+                format!(
+                    "Изменилось бы {would} из {of} услуг учётной записи, больше {percent} процентов: чаще это ошибка, чем правда. \
+                     Исправляйте меньше за раз или увеличьте brake_percent или brake_minimum в настройках."
+                ),
+            ),
             Self::UnpaidHere => both(
                 "The order is not paid here. An unpaid order is never opened.",
                 "Заказ здесь не оплачен. Неоплаченный заказ никогда не открывается.",
@@ -166,9 +194,6 @@ impl Say for Reason {
                 format!("The call {call} answered an error ({detail}), yet reading back shows the wanted state."),
                 format!("Вызов {call} ответил ошибкой ({detail}), но при обратном чтении состояние нужное."),
             ),
-            Self::NotAgreed => {
-                both("The plan was not agreed to; nothing was called.", "План не подтверждён; ничего не вызвано.")
-            }
             Self::NotReached => both(
                 "The panel answered, but reading back does not show the wanted state.",
                 "Панель ответила, но при обратном чтении нужного состояния нет.",

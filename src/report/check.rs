@@ -31,6 +31,16 @@ pub struct Checked {
     pub notes: Vec<String>,
 }
 
+impl Checked {
+    /// Our id alone does not prove a link on this account: another panel may number its services likewise.
+    pub fn others_may_read(&self) -> bool {
+        let strange = |one: &Evidence| {
+            one.severity > Severity::Info && matches!(one.sign.kind(), "foreign_remoteid" | "duplicate_remoteid")
+        };
+        self.verdict.others_may_read() || self.evidence.iter().any(strange)
+    }
+}
+
 /// The answer of `check`.
 #[derive(Clone, Debug, Default)]
 pub struct CheckReport {
@@ -41,12 +51,12 @@ pub struct CheckReport {
 
 impl CheckReport {
     /// 0 exclusive, 1 possible or likely, 2 shared, 3 unknown: the gravest account decides, where `shared` is graver than
-    /// `unknown` and `unknown` graver than the rest.
+    /// `unknown` and `unknown` graver than the rest. No account at all is `unknown` too: a misspelled `modules` must not look well.
     pub fn exit_status(&self) -> u8 {
         let has = |verdict| self.accounts.iter().any(|account| account.verdict == verdict);
         if has(Verdict::Shared) {
             2
-        } else if has(Verdict::Unknown) || !self.unreadable_modules.is_empty() {
+        } else if has(Verdict::Unknown) || !self.unreadable_modules.is_empty() || self.accounts.is_empty() {
             3
         } else {
             u8::from(has(Verdict::Likely) || has(Verdict::Possible))

@@ -7,7 +7,6 @@
 use super::link::{Doubt, Link, Linked};
 use super::service::{LocalService, SellerService};
 use super::status::Status;
-use super::verdict::Verdict;
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +59,7 @@ pub enum Reason {
     PanelIsWorking { operation: String },
     OtherOperation { operation: String },
     TariffChangePending,
+    CallUnderWay { call: String, at: String },
     RecentlyResumed { at: String },
     RecentlyProlonged { at: String },
     // ask
@@ -79,6 +79,8 @@ pub enum Reason {
     OtherWork { operation: String },
     ProductNotRepaired { itemtype: String },
     NoModule,
+    MarkedSuspended,
+    SameCertificate,
     // refuse
     UnpaidHere,
     DoNothing,
@@ -86,6 +88,7 @@ pub enum Reason {
     UnknownStatusHere,
     Doubt(Doubt),
     NotCorroborated,
+    Brake { would: u64, of: u64, percent: u32 },
     SellerNotRead { detail: String },
     CertificateNotReadable { detail: String },
     MovedBetweenReads,
@@ -95,7 +98,6 @@ pub enum Reason {
     CallFailed { call: String, detail: String },
     ReachedDespite { call: String, detail: String },
     NotReached,
-    NotAgreed,
     JournalFailed { detail: String },
     ReadBackFailed { detail: String },
     FinishedByInterruptedRun,
@@ -105,8 +107,8 @@ pub enum Reason {
 /// What the decision looks at besides the two services.
 #[derive(Clone, Copy, Debug)]
 pub struct Surroundings {
-    /// The verdict on the account, as far as it is known.
-    pub verdict: Verdict,
+    /// Another panel may order on the account, so that our id alone does not prove a link.
+    pub others_may_read: bool,
     /// `etc/billmgr.DoNothing` exists: the panel's modules do nothing (facts/billmanager 3).
     pub do_nothing: bool,
     /// The panel's local time.
@@ -203,7 +205,10 @@ fn guard(local: &LocalService, linked: &Linked<'_>, around: Surroundings) -> Opt
     if around.do_nothing {
         return Some((Decision::Refuse, Reason::DoNothing));
     }
-    if around.verdict.others_may_read() && !linked.corroborated {
+    if local.autosuspend || local.employeesuspend || local.abusesuspend {
+        return Some((Decision::Ask, Reason::MarkedSuspended));
+    }
+    if around.others_may_read && !linked.corroborated {
         return Some((Decision::Refuse, Reason::NotCorroborated));
     }
     if let Some(other) = local.operations.iter().find(|operation| operation.name != "open") {

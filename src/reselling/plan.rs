@@ -76,6 +76,14 @@ pub struct Planned {
     pub steps: Vec<Step>,
 }
 
+impl Planned {
+    /// It will not be done after all.
+    pub fn refuse(&mut self, decision: Decision, reason: Reason) {
+        (self.decision, self.reason) = (decision, reason);
+        self.steps.clear();
+    }
+}
+
 /// The calls for one service, in order; nothing for a decision that changes nothing.
 ///
 /// Copied is what the module would have copied and what is empty here: address, domain and user name of a service; the
@@ -106,7 +114,8 @@ pub fn steps(decision: Decision, local: &LocalService, delivered: &Delivered) ->
                 .then(|| Step::new("service.setstatus", item, &[("service_status", "5")]));
             let expiry = delivered
                 .expires
-                .filter(|expires| local.expires != Some(*expires))
+                // Never backwards: what the customer has paid for here counts.
+                .filter(|there| local.expires.is_none_or(|here| *there > here))
                 .map(|expires| Step::new("service.setexpiredate", item, &[("expiredate", &expires.to_string())]));
             if local.status == Status::Active {
                 // Nothing is left to activate: the status, by which the work counts as done, comes last.

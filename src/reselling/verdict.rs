@@ -153,9 +153,6 @@ pub fn judge(sight: Sight, evidence: &[Evidence]) -> (Verdict, Rule) {
     let count = |kind: &str, least: Severity| {
         evidence.iter().filter(|one| one.sign.kind() == kind && one.severity >= least).count()
     };
-    if !sight.read {
-        return (Verdict::Unknown, Rule::SellerNotRead);
-    }
     let lost = count("lost_event", Severity::Critical);
     let foreign_signs = count("foreign_remoteid", Severity::Warning) + count("duplicate_remoteid", Severity::Warning);
     if count("foreign_remoteid", Severity::Critical) > 0 {
@@ -169,6 +166,10 @@ pub fn judge(sight: Sight, evidence: &[Evidence]) -> (Verdict, Rule) {
     }
     if lost == 1 {
         return (Verdict::Likely, Rule::OneLostEvent);
+    }
+    // What was seen of a part of the account counts; that nothing else was seen does not.
+    if !sight.read {
+        return (Verdict::Unknown, Rule::SellerNotRead);
     }
     if count("lost_event", Severity::Warning) > 0 {
         return (Verdict::Possible, Rule::LateEvents);

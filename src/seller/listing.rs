@@ -51,7 +51,8 @@ pub(super) fn gather(size: u32, mut ask: impl FnMut(u32) -> Result<Page, Error>)
         let rows = page.rows() as u64;
         let size = page.size.unwrap_or(size.into());
         let clamped = page.number.is_some_and(|number| number != u64::from(requests));
-        total_said = page.total.or(total_said);
+        // The highest that was ever said: a last page that says 0 takes nothing back.
+        total_said = total_said.max(page.total);
         shows_remoteid |= page.shows_remoteid;
         page.services.retain(|service| seen.insert(service.id.clone()));
         let fresh = page.services.len();

@@ -1,13 +1,13 @@
 //! A repair, step by step: lock, settle what an interrupted run left, plan, write the intention, read again, call, read back.
 
 use super::lock::Lock;
-use super::planning::{Wanted, plan};
+use super::planning::{Wanted, plan, under_way};
 use crate::billmgr::{Mgrctl, Panel, Selection};
 use crate::error::{Error, Kind};
 use crate::journal::{Journal, Outcome};
 use crate::reading::Here;
 use crate::report::drift::local_json;
-use crate::report::{DriftReport, SyncReport, Synced};
+use crate::report::{SyncReport, Synced};
 use crate::reselling::decision::{Decision, Reason};
 use crate::reselling::ids::ItemId;
 use crate::reselling::plan::{Planned, Step, reached, token, took_effect};
@@ -27,31 +27,29 @@ pub struct Options {
     pub token: Option<String>,
 }
 
-/// Plans, asks, repairs, reads back. `agree` sees the plan before anything is changed; when it says no, nothing is.
+/// Plans, repairs, reads back.
 ///
 /// # Errors
 /// Nothing has been changed when this is an error: this panel could not be read, a service does not exist, somebody else holds
 /// the lock, the journal cannot be written. What happens to single services afterwards is in the report.
-pub fn sync(
-    root: &Root,
-    wanted: &Wanted,
-    options: &Options,
-    agree: impl FnOnce(&DriftReport) -> bool,
-) -> Result<SyncReport, Error> {
+pub fn sync(root: &Root, wanted: &Wanted, options: &Options) -> Result<SyncReport, Error> {
     let here = Here::open(root)?;
     if options.dry_run {
-        let items =
-            plan(&here, wanted)?.items.into_iter().map(|planned| settled_without_calls(planned, true)).collect();
+        let items = plan(&here, &mut Journal::open(root)?, wanted)?
+            .items
+            .into_iter()
+            .map(|planned| settled_without_calls(planned, true))
+            .collect();
         return Ok(SyncReport { items, ..SyncReport::default() });
     }
     let _lock = Lock::take(root, "sync", &options.actor)?;
-    let journal = Journal::open(root)?;
+    let mut journal = Journal::open(root)?;
     let settled = settle_interrupted(&here, &journal)?;
-    let plan = plan(&here, wanted)?;
+    let plan = plan(&here, &mut journal, wanted)?;
     let acts = plan.items.iter().any(|planned| planned.decision.acts());
     let stale = options.token.as_ref().is_some_and(|shown| *shown != token(&plan.items));
-    if !acts || stale || !agree(&plan) {
-        let items = plan.items.into_iter().map(|planned| refused_or_in_step(planned, acts && stale)).collect();
+    if !acts || stale {
+        let items = plan.items.into_iter().map(of_another_plan).collect();
         return Ok(SyncReport { run: None, items, settled });
     }
     let (key, run) = journal.begin_run(&options.actor, &ZonedDateTime::now())?;
@@ -106,10 +104,16 @@ impl Repair<'_> {
         }
         let (Some(row), Some(module)) = (&planned.seller, planned.module) else { return Ok(true) };
         let Some(account) = self.here.account_of(module) else { return Ok(true) };
-        let form = account.seller()?.form(&row.itemtype, &row.id)?;
-        let other_status = form.status().is_some_and(|status| status != row.status);
+        let seller = account.seller()?;
+        let form = seller.form(&row.itemtype, &row.id)?;
+        let Some(status) = form.status() else {
+            // A form that does not tell the state: the list did.
+            return Ok(!seller.listing(&row.itemtype)?.services.contains(row));
+        };
+        let other_state =
+            form.service_status().is_some_and(|state| row.service_status.is_some_and(|known| known != state));
         let other_id = form.remoteid().is_some_and(|id| Some(&id) != row.remoteid.as_ref());
-        Ok(other_status || other_id)
+        Ok(status != row.status || other_state || other_id)
     }
 
     /// Call by call; the next one goes out only when reading back shows what the one before it was for. Whether a call
@@ -163,6 +167,10 @@ impl Repair<'_> {
             None => Err(Error::new(Kind::Mgrctl, format!("{}: there is no <ok/> in the answer", step.call))),
         });
         let word = answer.as_ref().map_or_else(ToString::to_string, |()| "ok".to_owned());
+        if answer.as_ref().is_err_and(|error| error.kind == Kind::Unanswered) {
+            // The journal keeps it open: the panel may still be at it.
+            return Ok(answer);
+        }
         if let Err(error) = self.journal.answered(noted, &word) {
             log::error!("the answer of {} was not written down: {error}", step.call);
         }
@@ -203,6 +211,9 @@ fn settle_interrupted(here: &Here, journal: &Journal) -> Result<Vec<Synced>, Err
         };
         let (outcome, reason) = if reached(decision, &local) {
             (Outcome::Done, Reason::FinishedByInterruptedRun)
+        } else if under_way(journal, open.item)?.is_some() {
+            // The panel may still be at it; the plan says so, and a later run settles it.
+            continue;
         } else {
             (Outcome::Failed, Reason::Interrupted)
         };
@@ -227,6 +238,10 @@ fn settle_interrupted(here: &Here, journal: &Journal) -> Result<Vec<Synced>, Err
 fn settled_without_calls(planned: Planned, dry_run: bool) -> Synced {
     let outcome = match planned.decision {
         Decision::InStep => Outcome::InStep,
+        // No rule forbids it: it could not be looked at.
+        _ if matches!(planned.reason, Reason::SellerNotRead { .. } | Reason::CertificateNotReadable { .. }) => {
+            Outcome::Failed
+        }
         decision if decision.acts() && dry_run => Outcome::Planned,
         _ => Outcome::Refused,
     };
@@ -235,10 +250,10 @@ fn settled_without_calls(planned: Planned, dry_run: bool) -> Synced {
     synced(planned, outcome, reason, Value::Null, if dry_run { planned_steps } else { 0 })
 }
 
-/// The plan was not agreed to, or is not the one that was shown.
-fn refused_or_in_step(mut planned: Planned, stale: bool) -> Synced {
+/// The plan is not the one that was shown; nothing of it is carried out.
+fn of_another_plan(mut planned: Planned) -> Synced {
     if planned.decision.acts() {
-        planned.reason = if stale { Reason::PlanIsStale } else { Reason::NotAgreed };
+        planned.reason = Reason::PlanIsStale;
     }
     settled_without_calls(planned, false)
 }

@@ -11,14 +11,17 @@ use crate::reselling::ids::{ItemId, ModuleId};
 use crate::reselling::link::{Link, Rows};
 use crate::reselling::plan::{Delivered, Planned, steps};
 use crate::reselling::service::{LocalService, SellerService};
-use crate::reselling::verdict::Verdict;
+use crate::reselling::status::Status;
 use crate::root::Root;
 use crate::seller::Listing;
-use jiff::{SignedDuration, ZonedDateTime};
+use jiff::{SignedDuration, Timestamp, ZonedDateTime};
 use std::collections::HashMap;
 
 /// A verdict older than this is made anew before it decides on a link.
 const VERDICT_HOLDS: SignedDuration = SignedDuration::from_hours(1);
+
+/// A call that was not answered may still be at work in the panel for so long.
+const UNDER_WAY: SignedDuration = SignedDuration::from_mins(5);
 
 /// Which services.
 #[derive(Clone, Debug)]
@@ -35,10 +38,10 @@ pub enum Wanted {
 /// # Errors
 /// This panel could not be read, or a named service does not exist. A seller that cannot be read is in the report.
 pub fn drift(root: &Root, wanted: &Wanted) -> Result<DriftReport, Error> {
-    plan(&Here::open(root)?, wanted)
+    plan(&Here::open(root)?, &mut Journal::open(root)?, wanted)
 }
 
-pub(super) fn plan(here: &Here, wanted: &Wanted) -> Result<DriftReport, Error> {
+pub(super) fn plan(here: &Here, journal: &mut Journal, wanted: &Wanted) -> Result<DriftReport, Error> {
     let modules: Vec<ModuleId> = here.accounts.iter().flat_map(AccountHere::module_ids).collect();
     let locals = match wanted {
         Wanted::Items(items) => here.services(items)?,
@@ -61,7 +64,7 @@ pub(super) fn plan(here: &Here, wanted: &Wanted) -> Result<DriftReport, Error> {
                 let reason = module_fault(here, &local);
                 without_seller(local, Decision::Ask, reason)
             })),
-            Some(account) => plan_account(here, account, services, &mut report)?,
+            Some(account) => plan_account(here, account, journal, services, &mut report)?,
         }
     }
     if let Wanted::Items(items) = wanted {
@@ -82,11 +85,12 @@ fn module_fault(here: &Here, local: &LocalService) -> Reason {
 fn plan_account(
     here: &Here,
     account: &AccountHere,
+    journal: &mut Journal,
     services: Vec<LocalService>,
     report: &mut DriftReport,
 ) -> Result<(), Error> {
     let around = Surroundings {
-        verdict: verdict(here, account)?,
+        others_may_read: checked(here, account, journal)?.others_may_read(),
         do_nothing: operations_stopped(&here.root),
         now: ZonedDateTime::now().datetime(),
     };
@@ -95,70 +99,118 @@ fn plan_account(
         by_type.entry(local.itemtype.clone()).or_default().push(local);
     }
     let mut fault = None;
+    let mut items = Vec::new();
     for (itemtype, services) in by_type {
         match account.listing(&itemtype) {
             Ok(listing) => {
-                let rows = Rows::new(&listing.services);
-                let missing = absent(&listing);
+                let planning = Planning { here, account, journal, rows: Rows::new(&listing.services), around };
                 for local in services {
-                    report.items.push(plan_one(here, account, local, &rows, &missing, around));
+                    items.push(planning.plan(local, &listing)?);
                 }
             }
             Err(error) => {
                 for local in services {
                     let reason = Reason::SellerNotRead { detail: error.to_string() };
-                    report.items.push(without_seller(local, Decision::Refuse, reason));
+                    items.push(without_seller(local, Decision::Refuse, reason));
                 }
                 fault = Some(error);
             }
         }
     }
     report.unread.extend(fault.map(|error| (account.account.to_string(), error)));
+    brake(here, account, &mut items)?;
+    report.items.append(&mut items);
     report.items.sort_by_key(|planned| planned.local.item);
+    Ok(())
+}
+
+/// More services would change than is likely: a seller that answers wrongly for all looks just like that.
+fn brake(here: &Here, account: &AccountHere, items: &mut [Planned]) -> Result<(), Error> {
+    let settings = &here.settings.sync;
+    let would = items.iter().filter(|planned| planned.decision.acts()).count() as u64;
+    if would <= u64::from(settings.brake_minimum) {
+        return Ok(());
+    }
+    let of = here.database.live_services(&account.module_ids())?;
+    let percent = settings.brake_percent;
+    if would * 100 > of * u64::from(percent) {
+        for planned in items.iter_mut().filter(|planned| planned.decision.acts()) {
+            planned.refuse(Decision::Refuse, Reason::Brake { would, of, percent });
+        }
+    }
     Ok(())
 }
 
 /// What it means that a service is not in the listing: a short one, or one without ids, says nothing about it.
 fn absent(listing: &Listing) -> Reason {
-    match &listing.incomplete {
-        Some(why) => Reason::SellerNotRead { detail: format!("its list may be short: {why}") },
+    match short(listing) {
+        Some(reason) => reason,
         None if !listing.shows_remoteid && !listing.services.is_empty() => Reason::SellerHidesIds,
         None => Reason::NotAtSeller,
     }
 }
 
-fn plan_one(
-    here: &Here,
-    account: &AccountHere,
-    local: LocalService,
-    rows: &Rows<'_>,
-    missing: &Reason,
+/// The listing may be short: a row that contradicts the link could be among those that were not shown.
+fn short(listing: &Listing) -> Option<Reason> {
+    let why = listing.incomplete.as_ref()?;
+    Some(Reason::SellerNotRead { detail: format!("its list may be short: {why}") })
+}
+
+/// A call about the service that was not answered, and that the panel may still be at: the call and when it was made.
+pub(super) fn under_way(journal: &Journal, item: ItemId) -> Result<Option<(String, String)>, Error> {
+    let still =
+        |at: &str| at.parse::<Timestamp>().is_ok_and(|at| Timestamp::now().duration_since(at).abs() < UNDER_WAY);
+    Ok(journal.unanswered(item)?.filter(|(_, at)| still(at)))
+}
+
+/// One product of one account, read and indexed.
+struct Planning<'a> {
+    here: &'a Here,
+    account: &'a AccountHere,
+    journal: &'a Journal,
+    rows: Rows<'a>,
     around: Surroundings,
-) -> Planned {
-    let linked = rows.link(&local);
-    let (mut decision, mut reason) = decide(&local, &linked, around);
-    // A list without ids does not say that the row that is noted here carries none.
-    let hidden = *missing == Reason::SellerHidesIds && matches!(reason, Reason::LinkOnlyStored { .. });
-    if reason == Reason::NotAtSeller || hidden {
-        reason = missing.clone();
-    }
-    let mut planned_steps = Vec::new();
-    if let Some(row) = linked.seller.filter(|_| decision.acts()) {
-        match delivered(here, account, decision, local.item, row) {
-            Ok(delivered) => planned_steps = steps(decision, &local, &delivered),
-            Err(error) => {
-                (decision, reason) = (Decision::Refuse, Reason::CertificateNotReadable { detail: error.to_string() });
+}
+
+impl Planning<'_> {
+    fn plan(&self, local: LocalService, listing: &Listing) -> Result<Planned, Error> {
+        let linked = self.rows.link(&local);
+        let (decision, mut reason) = decide(&local, &linked, self.around);
+        // A list without ids does not say that the row that is noted here carries none.
+        let missing = absent(listing);
+        let hidden = missing == Reason::SellerHidesIds && matches!(reason, Reason::LinkOnlyStored { .. });
+        if reason == Reason::NotAtSeller || hidden {
+            reason = missing;
+        }
+        let (link, seller) = (linked.link, linked.seller.cloned());
+        let mut planned = Planned { module: local.module, link, seller, decision, reason, steps: Vec::new(), local };
+        if let Some(row) = linked.seller.filter(|_| decision.acts()) {
+            if let Some(reason) = short(listing) {
+                planned.refuse(Decision::Refuse, reason);
+            } else if let Some((call, at)) = under_way(self.journal, planned.local.item)? {
+                planned.refuse(Decision::Wait, Reason::CallUnderWay { call, at });
+            } else {
+                self.add_steps(&mut planned, row)?;
             }
         }
+        Ok(planned)
     }
-    Planned {
-        module: local.module,
-        link: linked.link,
-        seller: linked.seller.cloned(),
-        decision,
-        reason,
-        steps: planned_steps,
-        local,
+
+    fn add_steps(&self, planned: &mut Planned, row: &SellerService) -> Result<(), Error> {
+        match delivered(self.here, self.account, planned.decision, planned.local.item, row) {
+            Ok(delivered) => {
+                let again = planned.local.status == Status::Active && delivered.stored_here;
+                if again && !self.journal.stored_certificate(planned.local.item)? {
+                    planned.refuse(Decision::Ask, Reason::SameCertificate);
+                } else {
+                    planned.steps = steps(planned.decision, &planned.local, &delivered);
+                }
+            }
+            Err(error) => {
+                planned.refuse(Decision::Refuse, Reason::CertificateNotReadable { detail: error.to_string() });
+            }
+        }
+        Ok(())
     }
 }
 
@@ -193,18 +245,17 @@ fn without_seller(local: LocalService, decision: Decision, reason: Reason) -> Pl
     Planned { module: local.module, link: Link::None, seller: None, decision, reason, steps: Vec::new(), local }
 }
 
-/// The verdict on the account: the last one, or a new one when that is old or missing.
-fn verdict(here: &Here, account: &AccountHere) -> Result<Verdict, Error> {
-    let mut journal = Journal::open(&here.root)?;
+/// The check of the account: the last one, or a new one when that is old or missing.
+fn checked(here: &Here, account: &AccountHere, journal: &mut Journal) -> Result<Checked, Error> {
     let now = ZonedDateTime::now();
     let name = account.account.to_string();
     let known = journal.checked::<Checked>()?.into_iter().find(|checked| checked.account == name);
     let fresh = known.filter(|checked| {
-        let at = checked.at.parse::<jiff::Timestamp>().unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        let at = checked.at.parse::<Timestamp>().unwrap_or(Timestamp::UNIX_EPOCH);
         now.timestamp().duration_since(at).abs() < VERDICT_HOLDS
     });
     match fresh {
-        Some(checked) => Ok(checked.verdict),
-        None => check_account(here, account, &mut journal, &now).map(|checked| checked.verdict),
+        Some(checked) => Ok(checked),
+        None => check_account(here, account, journal, &now),
     }
 }

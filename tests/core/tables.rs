@@ -30,7 +30,8 @@ fn services_are_decided_on() {
         let rows: Vec<SellerService> = case.rows.iter().map(cases::Row::service).collect();
         let linked = Rows::new(&rows).link(&local);
         let cases::Around { verdict, do_nothing, now } = case.around;
-        let (decision, reason) = decide(&local, &linked, Surroundings { verdict, do_nothing, now });
+        let (decision, reason) =
+            decide(&local, &linked, Surroundings { others_may_read: verdict.others_may_read(), do_nothing, now });
         same("decision", &decision.word(), &case.expect.decision.as_str())?;
         let said = format!("{reason:?}");
         let rest = said.strip_prefix(&case.expect.reason);

@@ -46,7 +46,7 @@ fn apply(root: &Root, request: &Request, items: Vec<ItemId>) -> Result<Shown, Er
         // parameter at all (mgrctl) has seen no plan and names none.
         token: request.given("token").map(str::to_owned),
     };
-    let report = sync(root, &Wanted::Items(items), &options, |_| true)?;
+    let report = sync(root, &Wanted::Items(items), &options)?;
     let language = request.language;
     let Some(run) = &report.run else {
         return Ok(nothing_called(&report, language).map_or(Shown::Done(None), Shown::Refused));
