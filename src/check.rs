@@ -2,7 +2,7 @@
 
 use crate::billmgr::{Selection, operations_stopped};
 use crate::error::{Error, Kind};
-use crate::handover::{Known, Moment, Poll, take_polls};
+use crate::handover::{Known, take_polls};
 use crate::journal::{Journal, rfc3339};
 use crate::reading::{AccountHere, Here};
 use crate::report::{CheckReport, Checked};
@@ -33,7 +33,10 @@ pub fn check(root: &Root, only: &[String]) -> Result<CheckReport, Error> {
     let here = Here::open(root)?;
     let mut journal = Journal::open(root)?;
     let now = ZonedDateTime::now();
-    journal.remember_polls(&pairs(&take_polls(root)?), now.timestamp())?;
+    // Somebody else who takes them at this moment remembers them as well.
+    if let Some(_lock) = Lock::try_take(root, "polls", "check")? {
+        journal.remember_polls(&take_polls(root)?, now.timestamp())?;
+    }
     let mut report = CheckReport { accounts: Vec::new(), unreadable_modules: here.unreadable.clone() };
     for account in &here.accounts {
         let name = account.account.to_string();
@@ -237,18 +240,4 @@ fn tell_hook(here: &Here, report: &CheckReport, now: Timestamp) -> Result<(), Er
         .map(|account| account.account.clone());
     let waiting: usize = report.accounts.iter().map(|account| account.waiting.len()).sum();
     Known { next: now.as_second() + REST, waiting: waiting as u64, blocked: blocked.collect() }.write(&here.root)
-}
-
-/// A poll counts when it went to its end: a `before` and the next `after`.
-fn pairs(polls: &[Poll]) -> Vec<(Timestamp, Timestamp)> {
-    let mut begun = None;
-    let mut pairs = Vec::new();
-    for poll in polls {
-        let Ok(at) = Timestamp::from_millisecond(poll.at) else { continue };
-        match poll.moment {
-            Moment::Before => begun = Some(at),
-            Moment::After => pairs.extend(begun.take().map(|begun| (begun, at))),
-        }
-    }
-    pairs
 }

@@ -3,6 +3,7 @@
 use super::Journal;
 use super::runs::{signed, unsigned};
 use crate::error::Error;
+use crate::handover::{Moment, Poll};
 use crate::reselling::account::Account;
 use crate::reselling::exclusivity::Memory;
 use crate::reselling::ids::ItemId;
@@ -23,18 +24,22 @@ pub struct Arrival {
 }
 
 impl Journal {
-    /// Takes in the polls that the hook has recorded.
+    /// Takes in what the hook has noted of `checkevent`. A poll counts when it went to its end: a `before` and the next `after`,
+    /// which may come with the next notes; a `before` alone is one that failed, or is going on.
     ///
     /// # Errors
     /// `Kind::State`.
-    pub fn remember_polls(&mut self, polls: &[(Timestamp, Timestamp)], now: Timestamp) -> Result<(), Error> {
+    pub fn remember_polls(&mut self, polls: &[Poll], now: Timestamp) -> Result<(), Error> {
         let mut write = || -> rusqlite::Result<()> {
             let transaction = self.connection.transaction()?;
-            for (begun, ended) in polls {
-                transaction.execute(
-                    "INSERT INTO poll(begun, ended) VALUES(?1, ?2)",
-                    [begun.as_millisecond(), ended.as_millisecond()],
-                )?;
+            for poll in polls {
+                let note = match poll.moment {
+                    Moment::Before => "INSERT INTO poll(begun) VALUES(?1)",
+                    Moment::After => {
+                        "UPDATE poll SET ended = ?1 WHERE ended IS NULL AND rowid = (SELECT MAX(rowid) FROM poll)"
+                    }
+                };
+                transaction.execute(note, [poll.at])?;
             }
             let oldest = now.checked_sub(KEEP_POLLS).unwrap_or(Timestamp::MIN).as_millisecond();
             transaction.execute("DELETE FROM poll WHERE begun < ?1", [oldest])?;
@@ -75,7 +80,7 @@ impl Journal {
                 memory.active_since.insert(*item, now);
             }
             memory.polls = transaction
-                .prepare("SELECT begun FROM poll ORDER BY begun")?
+                .prepare("SELECT begun FROM poll WHERE ended IS NOT NULL ORDER BY begun")?
                 .query_map([], |row| Ok(moment(row.get(0)?)))?
                 .collect::<rusqlite::Result<_>>()?;
             transaction.commit()?;
@@ -189,4 +194,30 @@ impl Journal {
 
 fn moment(milliseconds: i64) -> Timestamp {
     Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::root::Root;
+
+    #[test]
+    fn a_poll_counts_from_its_beginning_once_it_has_ended_whenever_that_is_noted() {
+        let place = tempfile::tempdir().unwrap();
+        std::fs::create_dir(place.path().join("var")).unwrap();
+        let mut journal = Journal::open(&Root::at(place.path())).unwrap();
+        let account = Account::new("https://seller.example", "shop").unwrap();
+        let now = moment(1_000_000);
+        let mut begun = |notes: &[(Moment, i64)]| -> Vec<i64> {
+            let polls: Vec<Poll> = notes.iter().map(|(moment, at)| Poll { moment: *moment, at: *at }).collect();
+            journal.remember_polls(&polls, now).unwrap();
+            let memory = journal.remember_active(&account, &[], now).unwrap();
+            memory.polls.iter().map(|poll| poll.as_millisecond()).collect()
+        };
+        assert_eq!(begun(&[(Moment::Before, 1), (Moment::After, 2), (Moment::Before, 3)]), [1]);
+        assert_eq!(begun(&[(Moment::After, 4)]), [1, 3], "its two halves were noted apart");
+        // One that failed has no end, and the end of the next is not its.
+        assert_eq!(begun(&[(Moment::Before, 5), (Moment::Before, 6), (Moment::After, 7)]), [1, 3, 6]);
+        assert_eq!(begun(&[(Moment::After, 8)]), [1, 3, 6]);
+    }
 }

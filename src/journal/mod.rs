@@ -28,7 +28,7 @@ CREATE INDEX run_item_item ON run_item(item);
 CREATE TABLE step(
     id INTEGER PRIMARY KEY, run_item INTEGER NOT NULL REFERENCES run_item(id), at TEXT NOT NULL,
     call TEXT NOT NULL, params TEXT NOT NULL, answer TEXT);
-CREATE TABLE poll(begun INTEGER NOT NULL, ended INTEGER NOT NULL);
+CREATE TABLE poll(begun INTEGER NOT NULL, ended INTEGER);
 CREATE TABLE active_since(account TEXT NOT NULL, item INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(account, item));
 CREATE TABLE evidence(
     account TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL,
