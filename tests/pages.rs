@@ -7,6 +7,7 @@ mod stage;
 use lab::browser::{At, Browser};
 use lab::core::{Fault, MultiSelect, Options};
 use lab::document::Node;
+use lab::request::Caller;
 use lab::site::{ADMIN, CUSTOMER, PASSWORD, Site};
 use lab::world::{Setup, Transport, World};
 use stage::{checkevent, install, repair_calls};
@@ -88,6 +89,21 @@ fn a_plan_that_is_not_the_state_any_more_is_refused() {
     let said = String::from_utf8_lossy(&refused.stdout);
     assert!(said.contains("<error") && said.contains("not the plan that was shown"), "{said}");
     assert_eq!((play.states(), repair_calls(&play.a).len()), (vec![2, 5], 0));
+}
+
+#[test]
+fn only_root_may_repair_without_having_been_shown_a_plan() {
+    let play = lost(Options::default());
+    let staff = Caller { id: 1, name: ADMIN.into(), level: 29, account: 0 };
+    let elid = play.elid();
+    for token in [&[][..], &[("token", "")], &[("token", "0")]] {
+        let sent = [&[("elid", elid.as_str()), ("sok", "ok")], token].concat();
+        let said = play.a.panel.call("resellguard.sync", &sent, &staff).to_string();
+        assert!(said.contains("<error") && said.contains("not the plan that was shown"), "{token:?}: {said}");
+        assert_eq!((play.states(), repair_calls(&play.a).len()), (vec![5, 5], 0), "{token:?}");
+    }
+    play.a.call("resellguard.sync", &[("elid", &elid), ("sok", "ok")]);
+    assert_eq!(play.states(), [2, 2]);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use url::form_urlencoded;
 
 /// The least level of an administrator: 29 staff, 30 root (facts/coremanager 2.2).
 const ADMINISTRATOR: u8 = 29;
+const ROOT: u8 = 30;
 /// The largest document that is read from the panel.
 const DOCUMENT: u64 = 64 * 1024 * 1024;
 
@@ -122,6 +123,11 @@ impl Request {
 
     pub fn is_administrator(&self) -> bool {
         self.level >= ADMINISTRATOR
+    }
+
+    /// As mgrctl calls, too.
+    pub fn is_root(&self) -> bool {
+        self.level >= ROOT
     }
 
     /// The services in `elid`.

@@ -42,9 +42,9 @@ fn apply(root: &Root, request: &Request, items: Vec<ItemId>) -> Result<Shown, Er
     let options = Options {
         dry_run: false,
         actor: format!("panel user {} from {}", request.user, request.ip),
-        // A form that was sent without the token it was opened with is not the form that was shown; a call that has no such
-        // parameter at all (mgrctl) has seen no plan and names none.
-        token: request.given("token").map(str::to_owned),
+        // Whoever sends a form without the token it was opened with has not sent the plan that was shown: an empty token is
+        // that of no plan. Only root, with mgrctl, may name none.
+        token: request.given("token").or((!request.is_root()).then_some("")).map(str::to_owned),
     };
     let report = sync(root, &Wanted::Items(items), &options)?;
     let language = request.language;
