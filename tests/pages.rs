@@ -238,6 +238,8 @@ fn the_page_speaks_russian() {
     browser.click(At::Css("button[value=resellguard_sync]"));
     let shown = browser.text("#list-plan");
     assert!(shown.contains("Продавец уже активировал услугу"), "{shown}");
+    assert!(shown.contains("в обработке (") && shown.contains("операция open"), "{shown}");
+    assert!(!shown.contains("processing") && !shown.contains(" active"), "{shown}");
     picture(&browser, "resellguard-plan-ru.png");
 }
 

@@ -7,6 +7,7 @@ use crate::reselling::decision::Decision;
 use crate::reselling::link::Link;
 use crate::reselling::plan::{Planned, Step};
 use crate::reselling::service::LocalService;
+use crate::reselling::status::Status;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -111,11 +112,11 @@ fn planned_text(out: &mut String, planned: &Planned, language: Language) {
         short(&local.name, 60),
         planned.decision.say(language),
         language.choose(("here", "здесь")),
-        state(&local_json(local)),
+        state(&local_json(local), language),
         language.choose(("seller", "продавец")),
         there(planned, language),
         language.choose(("link", "связь")),
-        planned.link.word(),
+        planned.link.say(language),
     );
     let _ = writeln!(out, "    {}", planned.reason.say(language));
     for step in &planned.steps {
@@ -127,7 +128,7 @@ fn planned_text(out: &mut String, planned: &Planned, language: Language) {
 pub fn there(planned: &Planned, language: Language) -> String {
     planned.seller.as_ref().map_or_else(
         || language.choose(("not found", "не найдена")).to_owned(),
-        |seller| format!("{} {}", seller.id, seller.status),
+        |seller| format!("{} {}", seller.id, seller.status.say(language)),
     )
 }
 
@@ -137,17 +138,50 @@ pub fn step_text(step: &Step) -> String {
     format!("{} {}", step.call, params.join(" "))
 }
 
-/// `{"status":"processing","operation":"open"}` as `processing (operation open)`.
-pub fn state(value: &Value) -> String {
+/// What `local_json` made, as a person reads it: `processing (operation open)`, `в обработке (операция open)`.
+pub fn state(value: &Value, language: Language) -> String {
     let Some(object) = value.as_object() else { return "-".to_owned() };
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let status = object.get("status").map(text).unwrap_or_default();
-    let rest: Vec<String> = object
-        .iter()
-        .filter(|(name, _)| *name != "status")
-        .map(|(name, value)| format!("{name} {}", text(value)))
-        .collect();
+    let mut status = String::new();
+    let mut rest = Vec::new();
+    for (name, value) in object {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let (english, russian) = match name.as_str() {
+            "status" => {
+                status = Status::of_word(&text).map_or(text, |known| known.say(language));
+                continue;
+            }
+            "operation" => (format!("operation {text}"), format!("операция {text}")),
+            "service_status" => (format!("service status {text}"), format!("состояние {text}")),
+            "certificate_stored" if value == true => ("certificate stored".into(), "сертификат сохранён".into()),
+            "certificate_stored" => ("no certificate stored".into(), "сертификат не сохранён".into()),
+            "expiredate" => (format!("expires {text}"), format!("действует до {text}")),
+            name => (format!("{name} {text}"), format!("{name} {text}")),
+        };
+        rest.push(language.choose((english, russian)));
+    }
     if rest.is_empty() { status } else { format!("{status} ({})", rest.join(", ")) }
+}
+
+impl Say for Status {
+    fn pair(&self) -> (String, String) {
+        let russian = match self {
+            Self::Ordered => "заказана",
+            Self::Active => "активна",
+            Self::Suspended => "приостановлена",
+            Self::Deleted => "удалена",
+            Self::Processing => "в обработке",
+            Self::Unknown => "неизвестно",
+        };
+        (self.word().to_owned(), russian.to_owned())
+    }
+}
+
+impl Status {
+    /// The status that `word` names; a journal may hold the word of another version.
+    fn of_word(word: &str) -> Option<Self> {
+        use Status::{Active, Deleted, Ordered, Processing, Suspended, Unknown};
+        [Ordered, Active, Suspended, Deleted, Processing, Unknown].into_iter().find(|status| status.word() == word)
+    }
 }
 
 impl Say for Decision {
@@ -187,5 +221,40 @@ impl Say for Link {
             Self::Ambiguous => ("doubtful", "сомнительна"),
         };
         (english.to_owned(), russian.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_said_in_the_persons_language() {
+        for (value, english, russian) in [
+            (json!({"status": "active"}), "active", "активна"),
+            (
+                json!({"status": "processing", "operation": "open", "expiredate": "2026-12-24"}),
+                "processing (expires 2026-12-24, operation open)",
+                "в обработке (действует до 2026-12-24, операция open)",
+            ),
+            (
+                json!({"status": "processing", "service_status": 3, "certificate_stored": false}),
+                "processing (no certificate stored, service status 3)",
+                "в обработке (сертификат не сохранён, состояние 3)",
+            ),
+            (
+                json!({"status": "active", "certificate_stored": true}),
+                "active (certificate stored)",
+                "активна (сертификат сохранён)",
+            ),
+            // From a journal that a newer version wrote.
+            (json!({"status": "frozen", "color": "blue"}), "frozen (color blue)", "frozen (color blue)"),
+            (Value::Null, "-", "-"),
+        ] {
+            assert_eq!(
+                (state(&value, Language::En).as_str(), state(&value, Language::Ru).as_str()),
+                (english, russian)
+            );
+        }
     }
 }

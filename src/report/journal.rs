@@ -42,7 +42,7 @@ pub fn outcome(entry: &ItemEntry, language: Language) -> String {
 
 fn entry_text(out: &mut String, entry: &ItemEntry, language: Language) {
     let outcome = outcome(entry, language);
-    let (before, after) = (state(&entry.before), state(&entry.after));
+    let (before, after) = (state(&entry.before, language), state(&entry.after, language));
     let _ = writeln!(out, "  {} {}: {outcome}: {before} -> {after}", entry.item, entry.decision);
     if let Some(reason) = &entry.reason {
         let _ = writeln!(out, "    {}", reason.say(language));

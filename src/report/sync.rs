@@ -81,8 +81,8 @@ fn synced_text(out: &mut String, synced: &Synced, language: Language) {
         let _ = writeln!(out, "    > {}", step_text(step));
     }
     if !synced.after.is_null() {
-        let _ = writeln!(out, "    {} {}", language.choose(("before:", "до:   ")), state(&synced.before));
-        let _ = writeln!(out, "    {} {}", language.choose(("after: ", "после:")), state(&synced.after));
+        let _ = writeln!(out, "    {} {}", language.choose(("before:", "до:   ")), state(&synced.before, language));
+        let _ = writeln!(out, "    {} {}", language.choose(("after: ", "после:")), state(&synced.after, language));
     }
 }
 

@@ -52,8 +52,8 @@ fn the_journal_shows_who_changed_what_and_what_was_cut_short() {
     assert_eq!(shown(&all[0], "steps"), "vds.open: нет ответа");
     assert_eq!((shown(&all[1], "run"), shown(&all[1], "outcome")), (done.clone(), "done".into()));
     assert_eq!(shown(&all[1], "actor"), "panel user 1 from 192.0.2.1");
-    assert_eq!(shown(&all[1], "before"), "processing (operation open)");
-    assert_eq!(shown(&all[1], "after"), "active");
+    assert_eq!(shown(&all[1], "before"), "в обработке (операция open)");
+    assert_eq!(shown(&all[1], "after"), "активна");
     assert!(shown(&all[1], "reason").starts_with("Продавец уже активировал"));
     // By its run, by a row of the list, by its service.
     for elid in [done.as_str(), &shown(&all[1], "id"), "7"] {

@@ -24,7 +24,7 @@ fn planned_row(planned: &Planned, language: Language) -> Element {
         ("name", local.name.clone()),
         ("itemtype", local.itemtype.clone()),
         ("module", planned.module.map(|module| module.to_string()).unwrap_or_default()),
-        ("here", state(&local_json(local))),
+        ("here", state(&local_json(local), language)),
         ("seller", there(planned, language)),
         ("link", planned.link.word().to_owned()),
         ("decision", planned.decision.word().to_owned()),

@@ -39,8 +39,8 @@ fn entry_row(run: &Run, entry: &ItemEntry, language: Language) -> Element {
         ("outcome", entry.outcome.map_or("open", |outcome| outcome.word()).to_owned()),
         ("decision", entry.decision.clone()),
         ("reason", entry.reason.as_ref().map(|reason| reason.say(language)).unwrap_or_default()),
-        ("before", state(&entry.before)),
-        ("after", state(&entry.after)),
+        ("before", state(&entry.before, language)),
+        ("after", state(&entry.after, language)),
         ("steps", calls.join("; ")),
     ])
 }

@@ -63,7 +63,7 @@ fn planned_row(planned: &Planned, language: Language) -> Element {
         ("item", local.item.to_string()),
         ("name", local.name.clone()),
         ("product", local.itemtype.clone()),
-        ("here", state(&local_json(local))),
+        ("here", state(&local_json(local), language)),
         ("seller", there(planned, language)),
         ("link", planned.link.say(language)),
         ("decision", planned.decision.say(language)),
@@ -79,8 +79,8 @@ fn synced_row(synced: &Synced, language: Language) -> Element {
         ("product", synced.itemtype.clone()),
         ("outcome", synced.outcome.word().to_owned()),
         ("reason", synced.reason.say(language)),
-        ("before", state(&synced.before)),
-        ("after", state(&synced.after)),
+        ("before", state(&synced.before, language)),
+        ("after", state(&synced.after, language)),
         ("steps", synced.steps.iter().map(step_text).collect::<Vec<_>>().join("; ")),
     ])
 }
