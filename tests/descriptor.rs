@@ -3,6 +3,9 @@
 // A fixture that cannot be built is a failed test; the lints exempt only functions that are tests themselves.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod lists;
+
+use lists::lists;
 use resellguard::journal::Outcome;
 use resellguard::panel::{hook, pages};
 use resellguard::reselling::decision::Decision;
@@ -10,25 +13,6 @@ use resellguard::reselling::link::Link;
 use resellguard::reselling::verdict::{Severity, Verdict};
 use resellguard::xml::{self, Element};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The lists that have the button: the base list and every product list that is known (facts/coremanager 3.2,
-/// facts/billmanager 6.2).
-const LISTS: [&str; 14] = [
-    "service",
-    "vds",
-    "dedic",
-    "vhost",
-    "domain",
-    "certificate",
-    "soft",
-    "softexternal",
-    "addition",
-    "storage",
-    "dnshost",
-    "colocation",
-    "vdc",
-    "sitebuilder",
-];
 
 fn descriptor() -> Element {
     xml::parse(include_str!("../xml/billmgr_mod_resellguard.xml")).unwrap()
@@ -180,7 +164,7 @@ fn the_panel_is_told_exactly_what_the_binary_serves() {
 fn every_product_list_has_the_same_button() {
     let descriptor = descriptor();
     let texts = texts(&descriptor, "ru");
-    for list in LISTS {
+    for list in lists() {
         let metadata = descriptor.find_all("metadata").find(|metadata| name(metadata) == list).expect(list);
         let group = metadata.find("toolbar").and_then(|toolbar| toolbar.find("toolgrp")).expect(list);
         assert_eq!(name(group), "edit", "{list}");

@@ -1,5 +1,6 @@
 //! The descriptor and the binary in a panel that knows nothing of them.
 
+use crate::lists::lists;
 use crate::place::{Place, in_an_hour};
 use lab::core::{MultiSelect, Options, Panel};
 use lab::document::Node;
@@ -9,23 +10,6 @@ use std::fmt::Write as _;
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-const LISTS: [&str; 14] = [
-    "service",
-    "vds",
-    "dedic",
-    "vhost",
-    "domain",
-    "certificate",
-    "soft",
-    "softexternal",
-    "addition",
-    "storage",
-    "dnshost",
-    "colocation",
-    "vdc",
-    "sitebuilder",
-];
 
 /// The least of a panel that the plugin needs: product lists, and `checkevent`, which counts its calls.
 #[derive(Default)]
@@ -37,7 +21,7 @@ impl Functions for Shop {
     fn level(&self, function: &str) -> Option<u8> {
         match function {
             "checkevent" => Some(29),
-            list if LISTS.contains(&list) => Some(16),
+            list if lists().any(|known| known == list) => Some(16),
             _ => None,
         }
     }
@@ -52,7 +36,7 @@ impl Functions for Shop {
 
     fn descriptor(&self) -> String {
         let mut text = String::from("<mgrdata>");
-        for list in LISTS {
+        for list in lists() {
             let include = if list == "service" { "" } else { "<include name='service'/>" };
             let _ = write!(
                 text,
@@ -137,7 +121,7 @@ fn the_button_is_there_for_an_administrator_on_every_list_and_never_for_a_client
     // Whether what is added to the list that all include reaches them is not known; the button has to be there either way.
     for includes_see_plugins in [true, false] {
         let installed = Installed::with(Options { includes_see_plugins, ..Options::default() });
-        for list in LISTS {
+        for list in lists() {
             for (language, label) in [("en", "Force sync status"), ("ru", "Синхронизировать статус")]
             {
                 let shown = |caller: &Caller| {

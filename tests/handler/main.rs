@@ -5,5 +5,7 @@
 
 mod alone;
 mod in_panel;
+#[path = "../lists/mod.rs"]
+mod lists;
 mod pages;
 mod place;
