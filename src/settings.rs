@@ -65,10 +65,11 @@ pub enum OnConflict {
 pub struct SyncSettings {
     pub auto: Auto,
     pub allow: Vec<Allowed>,
-    /// No more than this part of an account's services is changed in one run, once `brake_minimum` is passed. 0 to 100.
+    /// A run that would change more than `brake_minimum` services, and more than this part of an account's services, is
+    /// refused as a whole. Percent, 0 to 100.
     #[serde(deserialize_with = "percent")]
     pub brake_percent: u32,
-    /// That many services may be changed in one run whatever their part.
+    /// That many services may be changed in one run, whatever part of the account's they are.
     #[serde(deserialize_with = "count")]
     pub brake_minimum: u32,
     /// The module for manual processing; `None` (0 in the file) when none was named.
@@ -326,6 +327,24 @@ mod tests {
         let with_comments_off: String = shipped.lines().filter(|line| !line.starts_with('#')).collect();
         assert_eq!(with_comments_off.matches(" = ").count(), keys, "every key is written, none is commented out");
         assert_eq!(keys, 19);
+    }
+
+    #[test]
+    fn the_shipped_file_says_which_keys_are_not_used() {
+        let mut unused = Vec::new();
+        let mut comment = String::new();
+        for line in include_str!("../etc/resellguard.toml").lines() {
+            match (line.strip_prefix('#'), line.split_once(" = ")) {
+                (Some(more), _) => comment.push_str(more),
+                (None, Some((key, _))) if comment.contains("Not used by this version.") => unused.push(key),
+                _ => {}
+            }
+            if !line.starts_with('#') {
+                comment.clear();
+            }
+        }
+        let expected = ["own_addresses", "fleet", "auto", "allow", "manual_module", "users", "department", "command"];
+        assert_eq!(unused, expected);
     }
 
     #[test]

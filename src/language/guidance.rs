@@ -45,8 +45,8 @@ impl Kind {
                 ("The settings file is wrong.", "Ошибка в файле настроек."),
                 NOTHING,
                 (
-                    "Correct etc/resellguard.toml in the line named here; only root may own and write it.",
-                    "Исправьте etc/resellguard.toml в указанной строке; владеть файлом и менять его может только root.",
+                    "Correct what is named here in etc/resellguard.toml; only root may own, read and write it.",
+                    "Исправьте указанное в etc/resellguard.toml; владеть файлом, читать и менять его может только root.",
                 ),
             ],
             Self::PanelFiles => [
