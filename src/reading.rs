@@ -73,7 +73,7 @@ impl Here {
     /// Exactly the named services, in that order.
     ///
     /// # Errors
-    /// `Kind::NotFound` names those that do not exist; `Kind::Database`.
+    /// `Kind::NotFound` names the first of those that do not exist; `Kind::Database`.
     pub fn services(&self, items: &[ItemId]) -> Result<Vec<LocalService>, Error> {
         let mut found: HashMap<ItemId, LocalService> = self
             .database
@@ -81,13 +81,19 @@ impl Here {
             .into_iter()
             .map(|service| (service.item, service))
             .collect();
-        let missing: Vec<String> =
-            items.iter().filter(|item| !found.contains_key(item)).map(ToString::to_string).collect();
+        let missing: Vec<ItemId> = items.iter().copied().filter(|item| !found.contains_key(item)).collect();
         if !missing.is_empty() {
-            return Err(Error::new(Kind::NotFound, format!("no such service on this panel: {}", missing.join(", "))));
+            return Err(Error::new(Kind::NotFound, format!("no such service on this panel: {}", first(&missing))));
         }
         Ok(items.iter().filter_map(|item| found.remove(item)).collect())
     }
+}
+
+/// The first ten, and how many more there are.
+fn first(items: &[ItemId]) -> String {
+    let (named, more) = items.split_at(items.len().min(10));
+    let named = named.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if more.is_empty() { named } else { format!("{named} and {} more", more.len()) }
 }
 
 fn named(access: ModuleAccess) -> Result<(Account, ModuleAccess), Error> {
@@ -122,5 +128,18 @@ impl AccountHere {
         let answer = self.seller().and_then(|seller| seller.listing(itemtype)).map(Rc::new);
         self.listings.borrow_mut().insert(itemtype.to_owned(), answer.clone());
         answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_services_the_first_ten_are_named() {
+        let ids = |count| (1..=count).map(ItemId).collect::<Vec<_>>();
+        assert_eq!(first(&ids(2)), "1, 2");
+        assert_eq!(first(&ids(10)), "1, 2, 3, 4, 5, 6, 7, 8, 9, 10");
+        assert_eq!(first(&ids(5000)), "1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 4990 more");
     }
 }

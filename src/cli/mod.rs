@@ -133,15 +133,42 @@ fn language() -> Language {
 
 /// Who is at the shell, for the journal: behind `sudo` the one who called it.
 fn actor() -> String {
-    let name = ["SUDO_USER", "LOGNAME", "USER"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
-        .unwrap_or_else(|| "unknown".to_owned());
-    let name: String = name.chars().filter(|character| !character.is_control()).take(64).collect();
-    format!("shell user {name}")
+    actor_by(|name| std::env::var(name).ok())
+}
+
+/// The same by these variables; without a name (a bare shell has none) the process's user.
+fn actor_by(variable: impl Fn(&str) -> Option<String>) -> String {
+    let name = ["SUDO_USER", "LOGNAME", "USER"].into_iter().filter_map(variable).find_map(|name| {
+        let name: String = name.chars().filter(|character| !character.is_control()).take(64).collect();
+        Some(name).filter(|name| !name.is_empty())
+    });
+    match name {
+        Some(name) => format!("shell user {name}"),
+        None => format!("shell uid {}", rustix::process::getuid().as_raw()),
+    }
 }
 
 /// Ids from the command line: `1 2 3` and `1,2,3`.
 fn items(words: &[String]) -> Result<Vec<crate::reselling::ids::ItemId>, Error> {
     crate::reselling::ids::parse_items(&words.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_at_the_shell_has_a_name_or_a_number() {
+        let number = format!("shell uid {}", rustix::process::getuid().as_raw());
+        for (variables, actor) in [
+            (&[("SUDO_USER", "anna"), ("USER", "root")][..], "shell user anna"),
+            (&[("SUDO_USER", ""), ("LOGNAME", "root\n")], "shell user root"),
+            (&[("USER", "\n")], &number),
+            (&[], &number),
+        ] {
+            let variable =
+                |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+            assert_eq!(actor_by(variable), actor);
+        }
+    }
 }
