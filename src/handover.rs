@@ -18,6 +18,7 @@ const FARTHEST: i64 = 24 * 3600;
 /// A block is believed this long after the observation that should have renewed it, seconds: an observer that no longer
 /// runs must not keep `checkevent` closed.
 const STALE: i64 = 3600;
+
 /// What the observer leaves for the hook, in `<root>/var/resellguard/hook`: lines of `key=value`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Known {
@@ -113,7 +114,7 @@ pub fn note(root: &Root, poll: Poll) {
         Moment::Before => "before",
         Moment::After => "after",
     };
-    let line = format!("{word} {} {}\n", poll.at, std::process::id());
+    let line = format!("{word} {}\n", poll.at);
     if let Ok(mut file) = OpenOptions::new().append(true).create(true).mode(0o600).open(&path) {
         // One write, so that lines of two calls do not mix.
         let _ = file.write_all(line.as_bytes());

@@ -5,7 +5,7 @@
 use crate::error::{Error, Kind};
 use crate::root::Root;
 use crate::secret::Secret;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -37,7 +37,6 @@ pub struct Config {
     pub database: String,
     /// The private key of the encrypted parameters.
     pub key: PathBuf,
-    options: BTreeSet<String>,
 }
 
 impl Config {
@@ -61,18 +60,12 @@ impl Config {
         }
         Ok(lines.config(root))
     }
-
-    /// Whether a line `Option NAME` is there.
-    pub fn option(&self, name: &str) -> bool {
-        self.options.contains(name)
-    }
 }
 
 /// The lines of all files, later ones over earlier ones.
 #[derive(Debug, Default)]
 struct Lines {
     values: BTreeMap<&'static str, Secret>,
-    options: BTreeSet<String>,
 }
 
 impl Lines {
@@ -84,9 +77,6 @@ impl Lines {
             let line = line.strip_suffix(b"\r").unwrap_or(line).trim_ascii_start();
             let end = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
             let (name, value) = line.split_at(end);
-            if name == b"Option" {
-                self.options.insert(String::from_utf8_lossy(value.trim_ascii()).into_owned());
-            }
             let Some(name) = Self::KNOWN.into_iter().find(|known| known.as_bytes() == name) else { continue };
             let value = if name == "DBPassword" { value.trim_ascii_start() } else { value.trim_ascii() };
             let value = std::str::from_utf8(value)
@@ -105,7 +95,6 @@ impl Lines {
             database: value("DBName").unwrap_or("billmgr").to_owned(),
             key: root.join(value("CryptKey").unwrap_or("etc/billmgr.pem")),
             password,
-            options: self.options,
         }
     }
 }
@@ -219,7 +208,6 @@ mod tests {
         let config = Config::read(&root).unwrap();
         assert_eq!(config.server, Server::Tcp { host: "b".into(), port: 3306 });
         assert_eq!((config.database.as_str(), config.user.as_str()), ("main", "early"));
-        assert!(config.option("EULA") && config.option("Second one") && !config.option("Second"));
     }
 
     #[test]

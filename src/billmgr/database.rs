@@ -120,11 +120,6 @@ impl Database {
         missing.map(|(table, columns, then)| format!("no {table}.{} here: {then}", columns.join(", "))).collect()
     }
 
-    /// The columns of one of the tables that we know; empty when there is no such table.
-    pub fn columns(&self, table: &str) -> impl Iterator<Item = &str> {
-        self.columns.get(table).into_iter().flatten().map(String::as_str)
-    }
-
     pub(super) fn has(&self, table: &str, column: &str) -> bool {
         self.columns.get(table).is_some_and(|columns| columns.contains(column))
     }
