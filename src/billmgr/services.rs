@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::reselling::ids::{ItemId, ModuleId};
 use crate::reselling::service::{LocalService, Operation};
 use crate::reselling::status::Status;
+use crate::seller::is_id;
 use crate::xml::{self, Element};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -266,10 +267,6 @@ fn service(row: &mut Fields) -> Option<LocalService> {
 fn names_a_seller(name: &str) -> bool {
     let name = name.to_lowercase();
     name.ends_with("id") && ["remote", "extern", "billmgr"].iter().any(|part| name.contains(part))
-}
-
-fn is_id(text: &str) -> bool {
-    text.parse::<ItemId>().is_ok()
 }
 
 /// An operation's error document as `type(object)` (facts/billmanager 3.2).

@@ -3,6 +3,7 @@
 //!
 //! Not for sending; `client` adds the login and the output format and nothing else.
 
+use super::row::is_id;
 use crate::error::{Error, Kind};
 
 /// The product types whose lists are read: every list of services that the facts name (facts/billmanager 6.2, and `platform`
@@ -57,7 +58,7 @@ impl Call {
             let Some(name) = needed.iter().chain(optional).find(|known| *known == name) else {
                 return refuse("it has a parameter that reading does not need");
             };
-            if checked.iter().any(|(other, _)| other == name) || !is_number(value) {
+            if checked.iter().any(|(other, _)| other == name) || !is_id(value) {
                 return refuse("a parameter is repeated or is no number");
             }
             checked.push((*name, (*value).to_owned()));
@@ -96,10 +97,6 @@ fn shape(function: &str) -> Option<(Names, Names, u64)> {
             None => ITEMTYPES.contains(&function).then_some((&[], PAGE, LISTING_BYTES)),
         },
     }
-}
-
-fn is_number(value: &str) -> bool {
-    (1..=18).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_digit()) && !value.starts_with('0')
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod whoami;
 pub use call::{Call, ITEMTYPES};
 pub use client::Seller;
 pub use listing::Listing;
+pub(crate) use row::is_id;
 pub use service::ServiceForm;
 pub use trail::{Trace, Trail};
 pub use whoami::Whoami;

@@ -6,6 +6,7 @@ use crate::reselling::service::SellerService;
 use crate::reselling::status::Status;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 /// A field of a row that is read; every other one is passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +65,24 @@ impl Field {
             "name" => Self::Name,
             _ => return None,
         })
+    }
+
+    /// Whether a text can be what the field claims: these are a stranger's bytes, and some of them are copied to this panel.
+    fn fits(self, text: &str) -> bool {
+        let every = |fits: fn(char) -> bool| text.chars().all(fits);
+        text.chars().count() <= NAME
+            && match self {
+                // Of any script: a name is shown in punycode or as it is read.
+                Self::Domain => every(|letter| letter.is_alphanumeric() || matches!(letter, '.' | '-' | '_')),
+                Self::Ip => {
+                    let mut parts = text.split([',', ' ']).filter(|part| !part.is_empty()).peekable();
+                    parts.peek().is_some() && parts.all(|part| part.parse::<IpAddr>().is_ok())
+                }
+                Self::Username => every(|letter| {
+                    !letter.is_whitespace() && !letter.is_control() && !matches!(letter, '<' | '>' | '&' | '"' | '\'')
+                }),
+                _ => every(|letter| !letter.is_control()),
+            }
     }
 }
 
@@ -132,7 +151,7 @@ impl Row {
         let id = self.text(Field::Id).filter(|id| is_id(id))?;
         let (status, status_text) = self.status();
         let names = NAMES.iter().filter_map(|(name, field)| {
-            let text = self.text(*field).filter(|text| text.len() <= NAME)?;
+            let text = self.text(*field).filter(|text| field.fits(text))?;
             Some(((*name).to_owned(), text.to_owned()))
         });
         Some(SellerService {
@@ -166,11 +185,9 @@ impl Row {
     }
 }
 
-/// Digits, at most 18, not zero: as everywhere in the panel.
-pub(super) fn is_id(text: &str) -> bool {
-    (1..=18).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_digit())
-        && text.bytes().any(|byte| byte != b'0')
+/// A seller's id: digits, at most 18, the first of them no zero, so that one id is written in one way.
+pub(crate) fn is_id(text: &str) -> bool {
+    (1..=18).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0')
 }
 
 /// The id on the buyer's side. Zeros are no id of any panel, so they are an empty column and not a stranger's service.
@@ -208,6 +225,24 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(date(text).map(|day| day.to_string()).as_deref(), day, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_id_is_written_in_one_way() {
+        for (text, good) in [
+            ("1", true),
+            ("4478979", true),
+            ("999999999999999999", true),
+            ("1000000000000000000", false),
+            ("007", false),
+            ("0", false),
+            ("", false),
+            ("-1", false),
+            ("1 ", false),
+            ("١", false),
+        ] {
+            assert_eq!(is_id(text), good, "{text:?}");
         }
     }
 
