@@ -4,6 +4,7 @@ use super::drift::state;
 use super::{SCHEMA, short};
 use crate::journal::{ItemEntry, Run};
 use crate::language::{Language, Say};
+use crate::reselling::decision::Decision;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -43,7 +44,9 @@ pub fn outcome(entry: &ItemEntry, language: Language) -> String {
 fn entry_text(out: &mut String, entry: &ItemEntry, language: Language) {
     let outcome = outcome(entry, language);
     let (before, after) = (state(&entry.before, language), state(&entry.after, language));
-    let _ = writeln!(out, "  {} {}: {outcome}: {before} -> {after}", entry.item, entry.decision);
+    let decision = serde_json::from_value::<Decision>(Value::String(entry.decision.clone()));
+    let decision = decision.map_or_else(|_| entry.decision.clone(), |decision| decision.say(language));
+    let _ = writeln!(out, "  {} {decision}: {outcome}: {before} -> {after}", entry.item);
     if let Some(reason) = &entry.reason {
         let _ = writeln!(out, "    {}", reason.say(language));
     }
