@@ -34,12 +34,14 @@ impl Say for Sign {
                 (
                     format!(
                         "Service {item} ({itemtype}) has been active at the seller as {row} since {since} at the latest; {} \
-                         here came and went since then, and it still waits: somebody else took its event.",
+                         here came and went since then, and it still waits: its event did not arrive. \
+                         Somebody else took it, or this panel failed to apply it (then pmbillmgr.log has the error).",
                         english(*polls, "checkevent", "checkevents")
                     ),
                     format!(
                         "Услуга {item} ({itemtype}) активна у продавца как {row} не позднее чем с {since}; с тех пор здесь {}, \
-                         а она всё ещё ждёт: её событие забрал кто-то другой.",
+                         а она всё ещё ждёт: её событие не пришло. \
+                         Его забрал кто-то другой, или эта панель не смогла его применить (тогда ошибка есть в pmbillmgr.log).",
                         russian(*polls, "раз прошёл checkevent", "раза прошёл checkevent", "раз прошёл checkevent")
                     ),
                 )
@@ -124,12 +126,12 @@ impl Say for Rule {
                 "На этой учётной записи заказывает кто-то ещё: там есть услуги с номерами не этой панели.",
             ),
             Self::LostEvents => (
-                "Events of several services were taken by somebody else.",
-                "События нескольких услуг забрал кто-то другой.",
+                "The events of several services did not arrive: another panel that reads the account is the usual reason.",
+                "События нескольких услуг не пришли: обычная причина — другая панель, читающая эту учётную запись.",
             ),
             Self::LostEventAndForeignSign => (
-                "An event was taken by somebody else, and the seller's list has ids that do not fit this panel.",
-                "Событие забрал кто-то другой, и в списке продавца есть номера, не подходящие этой панели.",
+                "An event did not arrive, and the seller's list has ids that do not fit this panel.",
+                "Событие не пришло, и в списке продавца есть номера, не подходящие этой панели.",
             ),
             Self::OneLostEvent => (
                 "The event of one service was lost. A second one, or an order that is not ours, would prove a second reader.",

@@ -164,7 +164,7 @@ fn account_text(out: &mut String, account: &Checked, language: Language) {
     let _ = writeln!(
         out,
         "  {} {}; {}",
-        language.choose(("modules", "модули")),
+        language.choose(("used by the processing modules", "используется модулями обработки")),
         list(&account.modules),
         waiting(account, language)
     );
