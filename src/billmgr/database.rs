@@ -143,7 +143,7 @@ impl Database {
         let mut connection = self.connection.borrow_mut();
         let mut answer = connection.query_iter(format!("SELECT {what}")).map_err(|error| failed(&error))?;
         for row in answer.by_ref() {
-            each(Fields(row.map_err(|error| failed(&error))?.unwrap().into_iter()));
+            each(Fields(row.map_err(|error| failed(&error))?.unwrap_raw().into_iter()));
         }
         Ok(())
     }
@@ -194,12 +194,12 @@ impl Database {
 }
 
 /// One row, read from left to right. Everything arrives as text, whatever type the column has on this panel.
-pub(super) struct Fields(std::vec::IntoIter<Value>);
+pub(super) struct Fields(std::vec::IntoIter<Option<Value>>);
 
 impl Fields {
     /// The next field; `None` for NULL and for an empty text.
     pub(super) fn text(&mut self) -> Option<String> {
-        match self.0.next() {
+        match self.0.next().flatten() {
             Some(Value::Bytes(bytes)) => {
                 Some(String::from_utf8_lossy(&bytes).into_owned()).filter(|text| !text.is_empty())
             }
@@ -306,7 +306,7 @@ mod tests {
     fn fields(texts: &[Option<&str>]) -> Fields {
         let values: Vec<Value> =
             texts.iter().map(|text| text.map_or(Value::NULL, |text| Value::Bytes(text.into()))).collect();
-        Fields(values.into_iter())
+        Fields(values.into_iter().map(Some).collect::<Vec<_>>().into_iter())
     }
 
     #[test]
