@@ -9,26 +9,13 @@ use lab::billing::guesses::{Guesses, Misbehaviour, Quirks, SellerId, StatusShape
 use lab::site::Site;
 use lab::world::{Account, Setup, World};
 use serde_json::Value;
-use stage::{checkevent, install, json, repair_calls, resellguard};
+use stage::{Lost, json, lose, repair_calls, resellguard};
 use std::path::Path;
 use std::sync::Arc;
 
 /// A resells from the account and has lost the events of these services; B took them.
 fn lost(world: &World, guesses: Guesses, account: &Account, services: &[(&str, &str)]) -> (Arc<Site>, Vec<u64>) {
-    let a = stage::reseller_with(world, "a", Setup { guesses, ..Setup::default() });
-    let b = world.reseller("b");
-    for site in [&a, &b] {
-        world.connect(site, account, &["vds", "vhost"]);
-    }
-    install(world, &a, "");
-    let items: Vec<u64> = services.iter().map(|(itemtype, name)| a.order(itemtype, name)).collect();
-    for item in &items {
-        world.seller().activate(*item);
-    }
-    b.checkevent();
-    checkevent(&a);
-    a.clear_calls();
-    world.seller().clear_calls();
+    let Lost { a, items, .. } = lose(world, Setup { guesses, ..Setup::default() }, account, services);
     (a, items)
 }
 

@@ -10,7 +10,7 @@ use lab::document::Node;
 use lab::request::Caller;
 use lab::site::{ADMIN, CUSTOMER, PASSWORD, Site};
 use lab::world::{Setup, Transport, World};
-use stage::{checkevent, install, repair_calls};
+use stage::{Lost, lose, repair_calls};
 use std::sync::Arc;
 
 struct Play {
@@ -23,18 +23,8 @@ struct Play {
 fn lost(options: Options) -> Play {
     let world = World::new();
     let setup = Setup { transport: Transport::Http, options, ..Setup::default() };
-    let (a, b) = (stage::reseller_with(&world, "a", setup), world.reseller("b"));
     let account = world.account("resellers");
-    world.connect(&a, &account, &["vds"]);
-    world.connect(&b, &account, &["vds"]);
-    install(&world, &a, "");
-    let items = vec![a.order("vds", "one.example"), a.order("vds", "two.example")];
-    for item in &items {
-        world.seller().activate(*item);
-    }
-    b.checkevent();
-    checkevent(&a);
-    a.clear_calls();
+    let Lost { a, items, .. } = lose(&world, setup, &account, &[("vds", "one.example"), ("vds", "two.example")]);
     Play { world, a, items }
 }
 

@@ -4,7 +4,8 @@
 
 mod stage;
 
-use lab::world::World;
+use lab::world::{Setup, World};
+use stage::{Lost, lose};
 use std::path::Path;
 use std::process::Command;
 
@@ -22,15 +23,9 @@ fn commands() -> Vec<String> {
 #[test]
 fn every_command_of_the_readme_does_what_it_says_on_a_panel_with_the_fault() {
     let world = World::new();
-    let (a, b) = (stage::reseller(&world, "a"), world.reseller("b"));
     let account = world.account("resellers");
-    world.connect(&a, &account, &["vds"]);
-    world.connect(&b, &account, &["vds"]);
-    stage::install(&world, &a, "");
-    let item = a.order("vds", "shop.example");
-    world.seller().activate(item);
-    b.checkevent();
-    stage::checkevent(&a);
+    let Lost { a, items, .. } = lose(&world, Setup::default(), &account, &[("vds", "shop.example")]);
+    let item = items[0];
     assert_eq!((item, a.status(item)), (16643, 5), "the README names the lab's first service");
     let mut run = 0;
     for command in commands() {

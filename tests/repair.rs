@@ -7,7 +7,7 @@ mod stage;
 use lab::billing::guesses::{Guesses, SellerId};
 use lab::site::Site;
 use lab::world::{Setup, World};
-use stage::{checkevent, install, json, repair_calls, resellguard};
+use stage::{Lost, json, lose, repair_calls, resellguard};
 use std::sync::Arc;
 
 /// Two resellers on one account; A's services are lost to B's `checkevent`. The plugin is on A.
@@ -18,23 +18,12 @@ fn lost(itemtype: &str, names: &[&str]) -> (World, Arc<Site>, Vec<u64>) {
 /// The same with an A that is set up otherwise.
 fn lost_by(setup: Setup, itemtype: &str, names: &[&str]) -> (World, Arc<Site>, Vec<u64>) {
     let world = World::new();
-    let a = stage::reseller_with(&world, "a", setup);
-    let b = world.reseller("b");
     let account = world.account("resellers");
-    world.connect(&a, &account, &[itemtype]);
-    world.connect(&b, &account, &[itemtype]);
-    install(&world, &a, "");
-    let items: Vec<u64> = names.iter().map(|name| a.order(itemtype, name)).collect();
-    for item in &items {
-        world.seller().activate(*item);
-    }
-    b.checkevent();
-    checkevent(&a);
+    let services: Vec<(&str, &str)> = names.iter().map(|name| (itemtype, *name)).collect();
+    let Lost { a, items, .. } = lose(&world, setup, &account, &services);
     for item in &items {
         assert_eq!(a.status(*item), 5, "the scene is the fault");
     }
-    a.clear_calls();
-    world.seller().clear_calls();
     (world, a, items)
 }
 

@@ -9,7 +9,7 @@ use lab::billing::guesses::{Guesses, Misbehaviour, PendingCertificate, SellerId}
 use lab::site::Site;
 use lab::world::{Setup, World};
 use serde_json::{Value, json};
-use stage::{checkevent, install, json as ask, repair_calls, resellguard};
+use stage::{Lost, json as ask, lose, repair_calls, resellguard};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,22 +25,8 @@ struct Play {
 /// The services are given by type and name.
 fn lost(guesses: Guesses, services: &[(&str, &str)]) -> Play {
     let world = World::new();
-    let a = stage::reseller_with(&world, "a", Setup { guesses, ..Setup::default() });
-    let b = world.reseller("b");
     let account = world.account("resellers");
-    let mut itemtypes: Vec<&str> = services.iter().map(|(itemtype, _)| *itemtype).collect();
-    itemtypes.sort_unstable();
-    itemtypes.dedup();
-    world.connect(&a, &account, &itemtypes);
-    world.connect(&b, &account, &itemtypes);
-    install(&world, &a, "");
-    let items: Vec<u64> = services.iter().map(|(itemtype, name)| a.order(itemtype, name)).collect();
-    for item in &items {
-        world.seller().activate(*item);
-    }
-    b.checkevent();
-    checkevent(&a);
-    a.clear_calls();
+    let Lost { a, b, items } = lose(&world, Setup { guesses, ..Setup::default() }, &account, services);
     Play { world, a, b, items }
 }
 

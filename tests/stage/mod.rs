@@ -7,7 +7,7 @@
 
 use lab::core::Options;
 use lab::site::Site;
-use lab::world::{Setup, World};
+use lab::world::{Account, Setup, World};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -25,6 +25,35 @@ pub fn reseller_with(world: &World, name: &str, setup: Setup) -> Arc<Site> {
     extra_env.push(root);
     let setup = Setup { options: Options { extra_env, ..setup.options.clone() }, ..setup };
     world.reseller_with(name, setup)
+}
+
+/// The article's fault: resellers on one account, the plugin on `a`, and the events of its `items` taken by `b`.
+pub struct Lost {
+    pub a: Arc<Site>,
+    pub b: Arc<Site>,
+    pub items: Vec<u64>,
+}
+
+/// Plays the fault with these services, given by type and name, in a world that has no reseller yet. Calls are recorded from here
+/// on.
+pub fn lose(world: &World, setup: Setup, account: &Account, services: &[(&str, &str)]) -> Lost {
+    let (a, b) = (reseller_with(world, "a", setup), world.reseller("b"));
+    let mut itemtypes: Vec<&str> = services.iter().map(|(itemtype, _)| *itemtype).collect();
+    itemtypes.sort_unstable();
+    itemtypes.dedup();
+    for site in [&a, &b] {
+        world.connect(site, account, &itemtypes);
+    }
+    install(world, &a, "");
+    let items: Vec<u64> = services.iter().map(|(itemtype, name)| a.order(itemtype, name)).collect();
+    for item in &items {
+        world.seller().activate(*item);
+    }
+    b.checkevent();
+    checkevent(&a);
+    a.clear_calls();
+    world.seller().clear_calls();
+    Lost { a, b, items }
 }
 
 /// Writes the settings, then installs with the project's installer; returns what that said.

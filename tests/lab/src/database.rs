@@ -83,13 +83,7 @@ impl Database {
     }
 
     fn connect(&self) -> mysql::Result<Conn> {
-        let opts = OptsBuilder::new()
-            .socket(Some(self.socket.to_string_lossy()))
-            .user(Some(&self.user))
-            .pass(Some(&self.password))
-            .db_name(Some(&self.name))
-            .prefer_socket(false);
-        Conn::new(opts)
+        connect(&self.socket, &self.user, &self.password, &self.name)
     }
 
     /// Runs statements that are separated by `;` at the end of a line.
@@ -147,6 +141,17 @@ impl Database {
         }
         *self.server.lock().expect("the server's own lock") = Some(server);
     }
+}
+
+/// A connection by a server's socket.
+pub(crate) fn connect(socket: &Path, user: &str, password: &str, name: &str) -> mysql::Result<Conn> {
+    let opts = OptsBuilder::new()
+        .socket(Some(socket.to_string_lossy()))
+        .user(Some(user))
+        .pass(Some(password))
+        .db_name(Some(name))
+        .prefer_socket(false);
+    Conn::new(opts)
 }
 
 impl Drop for Database {

@@ -2,8 +2,9 @@
 //!
 //! No table is known here.
 
+use crate::database;
 use crate::request::PanelError;
-use mysql::{Conn, OptsBuilder, Params, Value, prelude::Queryable};
+use mysql::{Conn, Params, Value, prelude::Queryable};
 use std::path::PathBuf;
 
 /// Where the database is; `etc/billmgr.conf.d/db.conf` says the same.
@@ -41,13 +42,7 @@ impl Row {
 
 impl Store {
     fn connection(&self) -> Result<Conn, PanelError> {
-        let opts = OptsBuilder::new()
-            .socket(Some(self.socket.to_string_lossy()))
-            .user(Some(&self.user))
-            .pass(Some(&self.password))
-            .db_name(Some(&self.name))
-            .prefer_socket(false);
-        Conn::new(opts).map_err(broken)
+        database::connect(&self.socket, &self.user, &self.password, &self.name).map_err(broken)
     }
 
     /// # Errors
