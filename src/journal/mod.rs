@@ -10,15 +10,16 @@ pub use runs::{ItemEntry, OpenItem, Outcome, Run, StepEntry, rfc3339};
 
 use crate::error::{Error, Kind};
 use crate::root::Root;
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-/// Raised by one with every change of the tables; a newer file is refused, for an older program would misread it.
-const VERSION: i64 = 1;
+/// The tables, as they grew: a file has as many of these steps behind it as its `user_version` says. A step that was released is
+/// never edited; a file with more steps is refused, for an older program would misread it.
+const STEPS: &[&str] = &[FIRST];
 
-const TABLES: &str = "
+const FIRST: &str = "
 CREATE TABLE run(
     id INTEGER PRIMARY KEY, run TEXT NOT NULL UNIQUE, at TEXT NOT NULL, actor TEXT NOT NULL);
 CREATE TABLE run_item(
@@ -72,25 +73,14 @@ impl Journal {
             connection.pragma_update(None, "foreign_keys", true)?;
             connection.pragma_query_value(None, "user_version", |row| row.get(0))
         };
-        match prepare().map_err(|error| state(path, &error))? {
-            VERSION => {}
-            0 => {
-                let create = format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;");
-                if let Err(error) = connection.execute_batch(&create) {
-                    // Another process may have made the tables in the meantime.
-                    let made: i64 = connection
-                        .execute_batch("ROLLBACK")
-                        .and_then(|()| connection.pragma_query_value(None, "user_version", |row| row.get(0)))
-                        .unwrap_or(0);
-                    if made != VERSION {
-                        return Err(state(path, &error));
-                    }
-                }
-            }
-            newer => {
-                let why = format!("it was written by a newer version (format {newer}, this one knows {VERSION})");
-                return Err(state(path, &why));
-            }
+        let version = prepare().map_err(|error| state(path, &error))?;
+        let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+        if version > known {
+            let why = format!("it was written by a newer version (format {version}, this one knows {known})");
+            return Err(state(path, &why));
+        }
+        if version < known {
+            grow(&connection).map_err(|error| state(path, &error))?;
         }
         Ok(Self { connection })
     }
@@ -98,6 +88,18 @@ impl Journal {
     fn fault(error: &rusqlite::Error) -> Error {
         Error::new(Kind::State, format!("the journal: {error}"))
     }
+}
+
+/// Takes the steps that the file has not yet, all or none. Another process may take them in the meantime; the write lock is
+/// held before the version is read again.
+fn grow(connection: &Connection) -> rusqlite::Result<()> {
+    let transaction = rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    for (number, step) in (1..).zip(STEPS).filter(|(number, _)| *number > version) {
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "user_version", number)?;
+    }
+    transaction.commit()
 }
 
 fn state(path: &Path, why: &dyn std::fmt::Display) -> Error {
