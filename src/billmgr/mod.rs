@@ -8,6 +8,7 @@ mod items;
 mod key;
 mod mgrctl;
 mod modules;
+pub mod schedule;
 mod services;
 
 pub use config::{Config, Server};
