@@ -43,26 +43,16 @@ impl Here {
         crate::logging::to_syslog(settings.notify.syslog);
         let config = Config::read(root)?;
         let database = Database::open(&config)?;
-        let mut accounts: BTreeMap<Account, AccountHere> = BTreeMap::new();
+        let mut accesses: BTreeMap<Account, Vec<ModuleAccess>> = BTreeMap::new();
         let mut unreadable = Vec::new();
         for (module, access) in database.module_access(&settings.reselling.modules)? {
             match access.and_then(named) {
                 Err(error) => unreadable.push((module, error)),
-                Ok((account, access)) => {
-                    accounts
-                        .entry(account.clone())
-                        .or_insert_with(|| AccountHere {
-                            seller: Seller::new(&account, &access.user, access.password, &settings.seller),
-                            account,
-                            modules: Vec::new(),
-                            listings: RefCell::default(),
-                        })
-                        .modules
-                        .push(access.module);
-                }
+                Ok((account, access)) => accesses.entry(account).or_default().push(access),
             }
         }
-        Ok(Self { root: root.clone(), settings, database, accounts: accounts.into_values().collect(), unreadable })
+        let accounts = accesses.into_values().filter_map(|accesses| account_here(accesses, &settings)).collect();
+        Ok(Self { root: root.clone(), settings, database, accounts, unreadable })
     }
 
     /// The account that a module uses.
@@ -87,6 +77,19 @@ impl Here {
         }
         Ok(items.iter().filter_map(|item| found.remove(item)).collect())
     }
+}
+
+/// One account of the modules that use it, asked with the login of the best of them: a module that is switched off may have
+/// kept an old password, and one with plain `http://` may not be asked at all.
+fn account_here(accesses: Vec<ModuleAccess>, settings: &Settings) -> Option<AccountHere> {
+    let best = accesses.iter().min_by_key(|access| {
+        let account = access.module.account.as_ref();
+        (!access.module.active, account.is_none_or(|account| account.url().starts_with("http:")))
+    })?;
+    let account = best.module.account.clone()?;
+    let seller = Seller::new(&account, &best.user, best.password.clone(), &settings.seller);
+    let modules = accesses.into_iter().map(|access| access.module).collect();
+    Some(AccountHere { account, modules, seller, listings: RefCell::default() })
 }
 
 /// The first ten, and how many more there are.

@@ -74,7 +74,8 @@ impl Database {
             let (Some(id), name, Some(file), active) = (row.id(), row.text(), row.text(), row.flag()) else { return };
             if files.contains(&file) {
                 let (name, active) = (name.unwrap_or_default(), active.unwrap_or(true));
-                modules.push(Module { id: ModuleId(id), name, file, active, account: None, url: String::new() });
+                let (url, login) = (String::new(), String::new());
+                modules.push(Module { id: ModuleId(id), name, file, active, account: None, url, login });
             }
         })?;
         let mut params = self.params(&modules)?;
@@ -84,7 +85,8 @@ impl Database {
             let url = self.param(&params, &["url"]).ok().flatten();
             let user = self.param(&params, &USER).ok().flatten();
             module.url = url.map(|url| url.reveal().to_owned()).unwrap_or_default();
-            module.account = user.and_then(|user| Account::new(&module.url, user.reveal()).ok());
+            module.login = user.map(|user| user.reveal().to_owned()).unwrap_or_default();
+            module.account = Account::new(&module.url, &module.login).ok();
             known.push((module, params));
         }
         Ok(known)

@@ -77,8 +77,8 @@ impl Say for Sign {
                 if !spelled.is_empty() {
                     let spelled = spelled.join(", ");
                     said.push((
-                        format!("The address is written in several ways: {spelled}."),
-                        format!("Адрес записан по-разному: {spelled}."),
+                        format!("It is written in several ways: {spelled}."),
+                        format!("Она записана по-разному: {spelled}."),
                     ));
                 }
                 let (english, russian): (Vec<_>, Vec<_>) = said.into_iter().unzip();

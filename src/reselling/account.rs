@@ -7,11 +7,13 @@ use url::Url;
 
 /// The seller's address and the user on it, normalised (facts/billmanager 6.1, facts/peers 3).
 ///
-/// Shown as `https://host/billmgr#user`, which is also its name in the contract.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Shown as `https://host/billmgr#user`, which is also its name in the contract. Two are equal when they are one account, whatever
+/// way they were written: see `identity`.
+#[derive(Clone, Debug)]
 pub struct Account {
     url: String,
     user: String,
+    identity: String,
 }
 
 impl Account {
@@ -41,13 +43,26 @@ impl Account {
         }
         url.set_query(None);
         url.set_fragment(None);
+        let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_owned();
+        if url.domain().is_some_and(|name| name.ends_with('.')) {
+            url.set_host(Some(&host)).map_err(|error| wrong(&error.to_string()))?;
+        }
         let path = url.path().trim_end_matches('/').to_owned();
         if path.is_empty() {
             url.set_path("/billmgr");
         } else {
             url.set_path(&path);
         }
-        Ok(Self { url: url.into(), user })
+        Ok(Self { identity: identity(&host, &url, &user), url: url.into(), user })
+    }
+
+    /// What is the same however the account is written, and on every panel that uses it: `host#user`.
+    ///
+    /// `http` and `https`, the ports 80, 443 and 1500, and the paths `/billmgr` and `/manager/billmgr` all lead to the one panel
+    /// of a host (facts/billmanager 6.1), whose users are the same by every door. Another port or path may be another panel (two
+    /// behind one address), so it stays a part.
+    pub fn identity(&self) -> &str {
+        &self.identity
     }
 
     /// The address to ask, normalised.
@@ -58,6 +73,33 @@ impl Account {
     /// The user, in lower case. The login itself keeps the spelling of the module's setting.
     pub fn user(&self) -> &str {
         &self.user
+    }
+}
+
+fn identity(host: &str, url: &Url, user: &str) -> String {
+    let port = url.port_or_known_default().filter(|port| !matches!(port, 80 | 443 | 1500));
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    let path = Some(url.path()).filter(|path| !matches!(*path, "/billmgr" | "/manager/billmgr")).unwrap_or_default();
+    format!("{host}{port}{path}#{user}")
+}
+
+impl PartialEq for Account {
+    fn eq(&self, other: &Self) -> bool {
+        self.identity == other.identity
+    }
+}
+
+impl Eq for Account {}
+
+impl PartialOrd for Account {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Account {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.identity.cmp(&other.identity)
     }
 }
 
@@ -93,13 +135,45 @@ mod tests {
             "https://seller.example",
             "https://SELLER.example:443/billmgr/",
             "seller.example/billmgr",
+            "seller.example:1500",
+            "https://seller.example./billmgr",
             "https://seller.example/billmgr?func=x#y",
+            "https://seller.example:1500/billmgr//",
+            "https://seller.example/manager/billmgr",
+            "http://seller.example/billmgr",
+            "HTTP://seller.example:80",
+            " https://seller.example:1500/manager/billmgr/ ",
         ] {
             assert_eq!(Account::new(address, " Shop ").unwrap(), one, "{address}");
         }
-        assert_eq!(one.to_string(), "https://seller.example/billmgr#shop");
-        let punycode = Account::new("https://пример.рф/billmgr", "a").unwrap();
-        assert_eq!(punycode, Account::new("https://xn--e1afmkfd.xn--p1ai/billmgr", "a").unwrap());
+        assert_eq!(
+            (one.to_string().as_str(), one.identity()),
+            ("https://seller.example/billmgr#shop", "seller.example#shop")
+        );
+        for (address, same) in [
+            ("https://xn--e1afmkfd.xn--p1ai/billmgr", "https://ПРИМЕР.рф"),
+            ("https://[2001:db8::1]:1500/billmgr", "https://[2001:DB8:0:0::1]/billmgr"),
+            ("https://192.0.2.1/billmgr", "192.0.2.1:1500"),
+        ] {
+            assert_eq!(Account::new(address, "Магазин").unwrap(), Account::new(same, "магазин").unwrap(), "{address}");
+        }
+    }
+
+    #[test]
+    fn another_account_is_another_one() {
+        let one = Account::new("https://seller.example/billmgr", "shop").unwrap();
+        for (address, user) in [
+            ("https://seller.example/billmgr", "shop2"),
+            ("https://www.seller.example/billmgr", "shop"),
+            ("https://seller.example:8443/billmgr", "shop"),
+            ("https://seller.example/second/billmgr", "shop"),
+            ("https://192.0.2.1/billmgr", "shop"),
+        ] {
+            assert_ne!(Account::new(address, user).unwrap(), one, "{address} {user}");
+        }
+        // What is asked is what was written.
+        let port = Account::new("https://seller.example:1500/manager/billmgr/", "shop").unwrap();
+        assert_eq!(port.url(), "https://seller.example:1500/manager/billmgr");
     }
 
     #[test]

@@ -178,7 +178,7 @@ fn local_duplicate(modules: &[Module]) -> Option<(Sign, Severity)> {
         return None;
     }
     let disabled: Vec<u64> = modules.iter().filter(|module| !module.active).map(|module| module.id.0).collect();
-    let mut spelled: Vec<String> = modules.iter().map(|module| module.url.clone()).collect();
+    let mut spelled: Vec<String> = modules.iter().map(|module| format!("{} ({})", module.url, module.login)).collect();
     spelled.sort_unstable();
     spelled.dedup();
     if spelled.len() == 1 {

@@ -16,8 +16,9 @@ pub struct Module {
     pub active: bool,
     /// The account it uses; `None` when the module has no readable address or user.
     pub account: Option<Account>,
-    /// The address exactly as the administrator wrote it.
+    /// The address and the user exactly as the administrator wrote them; empty when they could not be read.
     pub url: String,
+    pub login: String,
 }
 
 /// A running operation (`runningoperation`): while it waits for the seller it is in manual mode (facts/billmanager 0.8).

@@ -172,6 +172,8 @@ pub struct ModuleHere {
     active: bool,
     #[serde(default = "address")]
     url: String,
+    #[serde(default = "shop")]
+    login: String,
 }
 
 impl ModuleHere {
@@ -183,6 +185,7 @@ impl ModuleHere {
             active: self.active,
             account: None,
             url: self.url.clone(),
+            login: self.login.clone(),
         }
     }
 }
@@ -399,7 +402,11 @@ fn address() -> String {
 }
 
 fn one_module() -> Vec<ModuleHere> {
-    vec![ModuleHere { id: 3, active: true, url: address() }]
+    vec![ModuleHere { id: 3, active: true, url: address(), login: shop() }]
+}
+
+fn shop() -> String {
+    "shop".to_owned()
 }
 
 fn yes() -> bool {
