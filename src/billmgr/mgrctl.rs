@@ -3,24 +3,17 @@
 //! By argument list, never by a shell; with an end to time and size. Not for deciding what to call: that is `reselling::plan`.
 
 use crate::error::{Error, Kind};
+use crate::process::{self, Limits, Output, Unfinished};
 use crate::root::Root;
 use crate::secret::Secret;
 use crate::xml::{self, Element};
-use rustix::process::{Pid, Signal, kill_process_group};
 use std::fmt::Write;
-use std::io::Read;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// A whole service list of a large panel has some MiB.
 const OUTPUT: usize = 16 * 1024 * 1024;
-const STDERR: usize = 64 * 1024;
-/// How long the pipes of a process that is gone may stay open.
-const LINGER: Duration = Duration::from_millis(500);
 /// Below what the kernel takes as one argument (128 KiB).
 const VALUE: usize = 100 * 1024;
 /// Parameters whose value is never put into an argument list, where every user of the machine could read it.
@@ -88,8 +81,7 @@ impl Mgrctl {
                 command.arg(format!("{name}={value}"));
             }
         }
-        command.current_dir(&self.folder).process_group(0);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.current_dir(&self.folder).stdout(Stdio::piped()).stderr(Stdio::piped());
         Ok((command, secrets))
     }
 }
@@ -97,7 +89,7 @@ impl Mgrctl {
 impl Panel for Mgrctl {
     fn call(&self, function: &str, params: &[(String, String)]) -> Result<Element, Error> {
         let (command, secrets) = self.command(function, params)?;
-        let answer = finish(command, self.timeout).and_then(Output::document);
+        let answer = run(command, self.timeout).and_then(|output| document(&output));
         answer.map_err(|error| {
             let detail = secrets.iter().fold(error.detail.clone(), |detail, secret| secret.hide_in(&detail));
             Error { detail, ..error }.within(function)
@@ -105,44 +97,26 @@ impl Panel for Mgrctl {
     }
 }
 
-/// What a process left behind.
-struct Output {
-    status: ExitStatus,
-    stdout: Vec<u8>,
-    stderr: Vec<u8>,
-}
-
-impl Output {
-    /// An error comes as a document, with exit status 0 in some builds, or as an exit status; both are looked at.
-    fn document(self) -> Result<Element, Error> {
-        let document = std::str::from_utf8(&self.stdout).ok().map(xml::parse);
-        if let Some(error) = document.iter().flatten().find_map(|document| document.find("error")) {
-            return Err(refused(error));
-        }
-        if !self.status.success() {
-            let stderr = String::from_utf8_lossy(&self.stderr);
-            let line: String = stderr.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("").into();
-            let line: String = line.chars().filter(|letter| !letter.is_control()).take(300).collect();
-            // The text form of the panel's own refusal, `ERROR missed(currency)` (facts/coremanager 5.1).
-            let kind = if line.starts_with("ERROR ") { Kind::PanelAnswer } else { Kind::Mgrctl };
-            return Err(Error::new(kind, format!("mgrctl ended with {}: {line}", ending(self.status))));
-        }
-        match document {
-            None => Err(broken("the answer of mgrctl is not UTF-8")),
-            Some(Err(error)) => Err(error.within("the answer of mgrctl is no document").seen_as(Kind::Mgrctl)),
-            Some(Ok(document)) if document.name != "doc" => {
-                Err(broken(format!("mgrctl answered <{:.40}> instead of <doc>", document.name)))
-            }
-            Some(Ok(document)) => Ok(document),
-        }
+/// The document that `mgrctl` printed. An error comes as a document, with exit status 0 in some builds, or as an exit status;
+/// both are looked at.
+fn document(output: &Output) -> Result<Element, Error> {
+    let document = std::str::from_utf8(&output.stdout).ok().map(xml::parse);
+    if let Some(error) = document.iter().flatten().find_map(|document| document.find("error")) {
+        return Err(refused(error));
     }
-}
-
-fn ending(status: ExitStatus) -> String {
-    match (status.code(), status.signal()) {
-        (Some(code), _) => format!("status {code}"),
-        (None, Some(signal)) => format!("signal {signal}"),
-        (None, None) => "no status".to_owned(),
+    if !output.status.success() {
+        let line = output.complaint();
+        // The text form of the panel's own refusal, `ERROR missed(currency)` (facts/coremanager 5.1).
+        let kind = if line.starts_with("ERROR ") { Kind::PanelAnswer } else { Kind::Mgrctl };
+        return Err(Error::new(kind, format!("mgrctl ended with {}: {line}", output.ending())));
+    }
+    match document {
+        None => Err(broken("the answer of mgrctl is not UTF-8")),
+        Some(Err(error)) => Err(error.within("the answer of mgrctl is no document").seen_as(Kind::Mgrctl)),
+        Some(Ok(document)) if document.name != "doc" => {
+            Err(broken(format!("mgrctl answered <{:.40}> instead of <doc>", document.name)))
+        }
+        Some(Ok(document)) => Ok(document),
     }
 }
 
@@ -169,97 +143,27 @@ fn refused(error: &Element) -> Error {
     Error::new(Kind::PanelAnswer, detail)
 }
 
-/// Runs a command to its end, or kills it with everything it started.
-fn finish(mut command: Command, timeout: Duration) -> Result<Output, Error> {
-    let ends = Instant::now() + timeout;
+/// Runs the command and says in the panel's terms how it failed.
+fn run(command: Command, time: Duration) -> Result<Output, Error> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let mut child = command.spawn().map_err(|error| broken(format!("{program}: {error}")))?;
-    let (sender, pieces) = mpsc::sync_channel(4);
-    if let Some(stdout) = child.stdout.take() {
-        forward(stdout, sender.clone(), Piece::Stdout);
-    }
-    if let Some(stderr) = child.stderr.take() {
-        forward(stderr, sender.clone(), Piece::Stderr);
-    }
-    drop(sender);
-    let finished = collect(&mut child, &pieces, ends);
-    if finished.is_err() {
-        // The group has this one child's pid; it is not reaped yet, so the id cannot be anybody else's.
-        let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
-        drop(child.wait());
-    }
-    finished
+    process::finish(command, None, Limits { time, output: OUTPUT }).map_err(|failure| match failure {
+        Unfinished::System(error) => broken(format!("{program}: {error}")),
+        Unfinished::Size => broken("the answer is larger than 16 MiB"),
+        Unfinished::Time => Error::new(Kind::Unanswered, "no answer in time; the call may still take effect"),
+    })
 }
 
 fn broken(what: impl Into<String>) -> Error {
     Error::new(Kind::Mgrctl, what)
 }
 
-enum Piece {
-    Stdout(Vec<u8>),
-    Stderr(Vec<u8>),
-}
-
-/// Passes on what comes out of a pipe until it ends or nobody listens.
-fn forward(mut pipe: impl Read + Send + 'static, sender: SyncSender<Piece>, piece: fn(Vec<u8>) -> Piece) {
-    thread::spawn(move || {
-        let mut buffer = vec![0; 64 * 1024];
-        while let Ok(read @ 1..) = pipe.read(&mut buffer) {
-            let bytes = buffer.get(..read).unwrap_or_default().to_vec();
-            if sender.send(piece(bytes)).is_err() {
-                break;
-            }
-        }
-    });
-}
-
-/// Gathers the output until the process is gone and its pipes are closed. A process that it left running in the background
-/// (a panel that `mgrctl` had to start first) may hold the pipes open; it is not waited for.
-fn collect(child: &mut Child, pieces: &Receiver<Piece>, ends: Instant) -> Result<Output, Error> {
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let mut gone: Option<(ExitStatus, Instant)> = None;
-    let mut pause = Duration::from_micros(500);
-    loop {
-        let closed = match pieces.recv_timeout(pause) {
-            Ok(Piece::Stdout(bytes)) => {
-                stdout.extend(bytes);
-                if stdout.len() > OUTPUT {
-                    return Err(broken("the answer is larger than 16 MiB"));
-                }
-                false
-            }
-            Ok(Piece::Stderr(bytes)) => {
-                let room = STDERR.saturating_sub(stderr.len()).min(bytes.len());
-                stderr.extend_from_slice(bytes.get(..room).unwrap_or_default());
-                false
-            }
-            Err(RecvTimeoutError::Timeout) => false,
-            Err(RecvTimeoutError::Disconnected) => {
-                thread::sleep(pause);
-                true
-            }
-        };
-        if gone.is_none() {
-            let status = child.try_wait().map_err(|error| broken(error.to_string()))?;
-            gone = status.map(|status| (status, Instant::now() + LINGER));
-        }
-        match gone {
-            Some((status, until)) if closed || Instant::now() >= until => return Ok(Output { status, stdout, stderr }),
-            None if Instant::now() >= ends => {
-                let said = "no answer in time; the call may still take effect";
-                return Err(Error::new(Kind::Unanswered, said));
-            }
-            _ => {}
-        }
-        pause = (pause * 2).min(Duration::from_millis(20));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustix::process::{Pid, Signal};
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
+    use std::thread;
 
     /// A panel whose `mgrctl` is the given shell script.
     fn panel(script: &str, timeout: Duration) -> (tempfile::TempDir, Mgrctl) {
