@@ -6,6 +6,7 @@ use crate::handover::{Known, take_polls};
 use crate::journal::{Journal, rfc3339};
 use crate::reading::{AccountHere, Here};
 use crate::report::{CheckReport, Checked};
+use crate::reselling::elsewhere::Elsewhere;
 use crate::reselling::exclusivity::{self, KnownItem, Memory, Observation, waits_for_an_event};
 use crate::reselling::ids::ItemId;
 use crate::reselling::link::Rows;
@@ -199,6 +200,7 @@ fn gather(
         highest_item: here.database.highest_item()?,
         integrated: here.database.first_item_created(&modules)?,
         memory: &memory,
+        elsewhere: &Elsewhere::default(),
     });
     journal.remember_evidence(&account.account, &mut evidence)?;
     Ok(evidence)

@@ -6,6 +6,7 @@ use crate::reselling::verdict::{Foreign, Rule, Sign};
 use jiff::Timestamp;
 
 impl Say for Sign {
+    #[expect(clippy::too_many_lines, reason = "one entry a sign, so that nothing can be missing")]
     fn pair(&self) -> (String, String) {
         match self {
             Self::ForeignRemoteid { row, itemtype, remoteid, created, why } => {
@@ -59,6 +60,84 @@ impl Say for Sign {
                          Считать событие потерянным рано.",
                         russian(*polls, "запуск checkevent", "запуска checkevent", "запусков checkevent")
                     ),
+                )
+            }
+            Self::MissedEvent { event, item, at } => {
+                let at = local(*at);
+                let (of, of_russian) = match item {
+                    Some(item) => (format!(" for service {item}"), format!(" услуги {item}")),
+                    None => (String::new(), String::new()),
+                };
+                (
+                    format!(
+                        "At {at} event {event}{of} was already gone when this panel wanted it (pmbillmgr.log). An event is given out \
+                         once, so somebody had taken it."
+                    ),
+                    format!(
+                        "{at} события {event}{of_russian} уже не было, когда эта панель его запросила (pmbillmgr.log). Событие \
+                         выдаётся один раз, значит, его кто-то забрал."
+                    ),
+                )
+            }
+            Self::ForeignItem { item, at, times } => {
+                let at = local(*at);
+                (
+                    format!(
+                        "The seller's events told this panel {} about service {item}, last at {at} (pmbillmgr.log). This panel has no \
+                         such service and never had: the event was meant for another panel.",
+                        english(*times, "time", "times")
+                    ),
+                    format!(
+                        "События продавца {} сообщали этой панели об услуге {item}, последний раз {at} (pmbillmgr.log). Такой услуги \
+                         здесь нет и не было: событие предназначалось другой панели.",
+                        russian(*times, "раз", "раза", "раз")
+                    ),
+                )
+            }
+            Self::ForeignAddress { address, times, first, last, functions, own_named } => {
+                let what = if functions.is_empty() { "-".to_owned() } else { functions.join(", ") };
+                let (own, own_russian) = if *own_named {
+                    ("none of own_addresses", "Этого адреса нет в own_addresses")
+                } else {
+                    (
+                        "not known as this panel's; if it is yours, name it in own_addresses",
+                        "Эта панель, насколько известно, с него не обращается; если адрес ваш, укажите его в own_addresses",
+                    )
+                };
+                (
+                    format!(
+                        "The account was used at the seller from {address}: {}, from {first} to {last}, functions: {what}. The address is {own}.",
+                        english(*times, "time", "times")
+                    ),
+                    format!(
+                        "Учётную запись использовали у продавца с адреса {address}: {}, с {first} по {last}, функции: {what}. {own_russian}.",
+                        russian(*times, "раз", "раза", "раз")
+                    ),
+                )
+            }
+            Self::SilentPoll { polls, since, waiting } => {
+                let since = local(*since);
+                (
+                    format!(
+                        "{} since {since} brought no event at all (pmbillmgr.log), while {} here.",
+                        english(*polls, "checkevent", "checkevents"),
+                        english(*waiting, "service waits", "services wait")
+                    ),
+                    format!(
+                        "С {since} {}, и ни один не принёс событий (pmbillmgr.log), а здесь {}.",
+                        russian(*polls, "раз прошёл checkevent", "раза прошёл checkevent", "раз прошёл checkevent"),
+                        russian(*waiting, "услуга ждёт", "услуги ждут", "услуг ждут")
+                    ),
+                )
+            }
+            Self::FleetDuplicate { panel, listed } => {
+                let (when, when_russian) = match listed {
+                    Some(listed) => (format!(" (listed {listed})"), format!(" (запись от {listed})")),
+                    None => (String::new(), String::new()),
+                };
+                (
+                    format!("Your list of panels says that {panel} uses the same account{when}."),
+                    format!("По вашему списку панелей той же учётной записью пользуется {panel}{when_russian}."),
                 )
             }
             Self::LocalDuplicate { modules, disabled, spelled } => {
@@ -132,6 +211,22 @@ impl Say for Rule {
             Self::LostEventAndForeignSign => (
                 "An event did not arrive, and the seller's list has ids that do not fit this panel.",
                 "Событие не пришло, и в списке продавца есть номера, не подходящие этой панели.",
+            ),
+            Self::SeveralSigns => (
+                "Several signs that do not depend on each other point at another reader.",
+                "На другого читателя указывают несколько независимых признаков.",
+            ),
+            Self::NamedTwice => (
+                "Your own list of panels names another one with this account.",
+                "Ваш собственный список панелей называет ещё одну панель с этой учётной записью.",
+            ),
+            Self::EventsAskedElsewhere => (
+                "Somebody asks the seller for this account's events from an address that is not yours.",
+                "Кто-то запрашивает у продавца события этой учётной записи с чужого адреса.",
+            ),
+            Self::StrangeEvents => (
+                "Events were gone before this panel could take them, or were about services of somebody else, more than once.",
+                "События исчезали раньше, чем эта панель могла их забрать, или относились к чужим услугам, и не один раз.",
             ),
             Self::OneLostEvent => (
                 "The event of one service was lost. A second one, or an order that is not ours, would prove a second reader.",

@@ -1,5 +1,6 @@
 //! From what was read on both sides to evidence. Pure; the verdict on it is `verdict`.
 
+use super::elsewhere::Elsewhere;
 use super::ids::ItemId;
 use super::link::{Link, Rows};
 use super::service::{LocalService, Module, SellerService};
@@ -49,6 +50,7 @@ pub struct Observation<'a> {
     /// The day of the first order of this panel on the account; `None` when there was none.
     pub integrated: Option<Date>,
     pub memory: &'a Memory,
+    pub elsewhere: &'a Elsewhere,
 }
 
 /// The evidence of one observation, each seen now and for the first time; `memory` of the journal dates it back.
@@ -62,6 +64,7 @@ pub fn evidence(seen: &Observation<'_>) -> Vec<Evidence> {
     for local in seen.waiting {
         signs.extend(lost(seen, local, &rows));
     }
+    signs.extend(seen.elsewhere.signs());
     signs.extend(local_duplicate(seen.modules));
     signs
         .into_iter()

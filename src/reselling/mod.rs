@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod decision;
+pub mod elsewhere;
 pub mod exclusivity;
 pub mod ids;
 pub mod link;

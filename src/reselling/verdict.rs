@@ -3,7 +3,6 @@
 //! One account in several modules of THIS panel is normal; the fault is a second panel (facts/billmanager 6.4, facts/peers 3).
 //! A false alarm is worse than a late one. Not for gathering: that is `exclusivity`.
 
-use super::account::Account;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -69,8 +68,18 @@ pub enum Sign {
     LostEvent { item: u64, itemtype: String, row: String, active_since: Timestamp, polls: u64 },
     /// The seller has activated the service and it waits here, but not long enough, or no poll was seen, to call it lost.
     LateEvent { item: u64, itemtype: String, row: String, active_since: Timestamp, polls: u64 },
+    /// The module's log: the event was gone when this panel wanted it.
+    MissedEvent { event: u64, item: Option<u64>, at: Timestamp },
+    /// The module's log: the seller told this panel about a service that this panel does not have and never had.
+    ForeignItem { item: u64, at: Timestamp, times: u64 },
+    /// The account was used at the seller from an address that is none of ours. Times as the seller writes them.
+    ForeignAddress { address: String, times: u64, first: String, last: String, functions: Vec<String>, own_named: bool },
+    /// Not one event came with any poll although services wait.
+    SilentPoll { polls: u64, since: Timestamp, waiting: u64 },
     /// The same account in several modules of this panel.
     LocalDuplicate { modules: Vec<u64>, disabled: Vec<u64>, spelled: Vec<String> },
+    /// The owner's list of panels names another one with this account.
+    FleetDuplicate { panel: String, listed: Option<String> },
 }
 
 /// Why an id is foreign.
@@ -97,8 +106,19 @@ impl Sign {
             Self::ForeignRemoteid { .. } => "foreign_remoteid",
             Self::DuplicateRemoteid { .. } => "duplicate_remoteid",
             Self::LostEvent { .. } | Self::LateEvent { .. } => "lost_event",
+            Self::MissedEvent { .. } => "missed_event",
+            Self::ForeignItem { .. } => "foreign_item",
+            Self::ForeignAddress { .. } => "foreign_address",
+            Self::SilentPoll { .. } => "silent_poll",
             Self::LocalDuplicate { .. } => "local_duplicate",
+            Self::FleetDuplicate { .. } => "fleet_duplicate",
         }
+    }
+
+    /// The id is somebody else's, and not one of ours on its way: a service that was moved to another module (the vendor's own
+    /// remedy) keeps its row on the account and is no order of another panel.
+    fn is_foreign_id(&self) -> bool {
+        matches!(self, Self::ForeignRemoteid { why, .. } if *why != Foreign::OtherModule)
     }
 
     /// What the sign is about; with the kind it is the key under which it is remembered.
@@ -106,8 +126,14 @@ impl Sign {
         match self {
             Self::ForeignRemoteid { row, itemtype, .. } => format!("{itemtype} {row}"),
             Self::DuplicateRemoteid { itemtype, remoteid, .. } => format!("{itemtype} {remoteid}"),
-            Self::LostEvent { item, .. } | Self::LateEvent { item, .. } => item.to_string(),
+            Self::LostEvent { item, .. } | Self::LateEvent { item, .. } | Self::ForeignItem { item, .. } => {
+                item.to_string()
+            }
+            Self::MissedEvent { event, .. } => event.to_string(),
+            Self::ForeignAddress { address, .. } => address.clone(),
+            Self::SilentPoll { .. } => "polls".to_owned(),
             Self::LocalDuplicate { .. } => "modules".to_owned(),
+            Self::FleetDuplicate { panel, .. } => panel.clone(),
         }
     }
 }
@@ -131,7 +157,15 @@ pub enum Rule {
     ForeignOrders,
     LostEvents,
     LostEventAndForeignSign,
+    /// Two signs that do not depend on each other.
+    SeveralSigns,
     OneLostEvent,
+    /// The owner's own list says that another panel has the account.
+    NamedTwice,
+    /// Somebody asks the seller for events from an address that is not ours.
+    EventsAskedElsewhere,
+    /// Events were gone, or were about services of somebody else, again and again.
+    StrangeEvents,
     LateEvents,
     Oddities,
     NothingFound,
@@ -149,23 +183,37 @@ pub struct Sight {
 }
 
 /// From evidence to the verdict. Pure; the whole table is here.
+///
+/// A foreign order made since this panel's first one, and events lost twice, are proof. Every other strong sign could be a
+/// list that is out of date, an address that was forgotten, one order that went wrong: alone it is `likely`, and two of
+/// different kinds are proof, for they do not fail together.
 pub fn judge(sight: Sight, evidence: &[Evidence]) -> (Verdict, Rule) {
     let count = |kind: &str, least: Severity| {
         evidence.iter().filter(|one| one.sign.kind() == kind && one.severity >= least).count()
     };
     let lost = count("lost_event", Severity::Critical);
-    let foreign_signs = count("foreign_remoteid", Severity::Warning) + count("duplicate_remoteid", Severity::Warning);
+    let strange_events = count("missed_event", Severity::Warning) + count("foreign_item", Severity::Warning);
+    let foreign_ids = evidence.iter().any(|one| one.severity >= Severity::Warning && one.sign.is_foreign_id());
     if count("foreign_remoteid", Severity::Critical) > 0 {
         return (Verdict::Shared, Rule::ForeignOrders);
     }
     if lost >= 2 {
         return (Verdict::Shared, Rule::LostEvents);
     }
-    if lost == 1 && foreign_signs > 0 {
+    if lost == 1 && (foreign_ids || strange_events > 0) {
         return (Verdict::Shared, Rule::LostEventAndForeignSign);
     }
-    if lost == 1 {
-        return (Verdict::Likely, Rule::OneLostEvent);
+    let strong = [
+        (lost == 1, Rule::OneLostEvent),
+        (count("fleet_duplicate", Severity::Critical) > 0, Rule::NamedTwice),
+        (count("foreign_address", Severity::Critical) > 0, Rule::EventsAskedElsewhere),
+        (strange_events >= 2, Rule::StrangeEvents),
+    ];
+    let mut strong = strong.into_iter().filter_map(|(seen, rule)| seen.then_some(rule));
+    match (strong.next(), strong.next()) {
+        (Some(_), Some(_)) => return (Verdict::Shared, Rule::SeveralSigns),
+        (Some(rule), None) => return (Verdict::Likely, rule),
+        _ => {}
     }
     // What was seen of a part of the account counts; that nothing else was seen does not.
     if !sight.read {
@@ -181,13 +229,4 @@ pub fn judge(sight: Sight, evidence: &[Evidence]) -> (Verdict, Rule) {
         return (Verdict::Unknown, Rule::SellerHidesRemoteid);
     }
     (Verdict::Exclusive, Rule::NothingFound)
-}
-
-/// One account with its verdict.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Judged {
-    pub account: Account,
-    pub verdict: Verdict,
-    pub rule: Rule,
-    pub evidence: Vec<Evidence>,
 }

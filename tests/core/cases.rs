@@ -2,6 +2,7 @@
 
 use jiff::civil::{Date, DateTime};
 use jiff::{SignedDuration, Timestamp};
+use resellguard::reselling::elsewhere::{Elsewhere, Sibling, Stranger};
 use resellguard::reselling::exclusivity::KnownItem;
 use resellguard::reselling::ids::{ItemId, ModuleId};
 use resellguard::reselling::service::{LocalService, Module, Operation, SellerService};
@@ -109,6 +110,14 @@ pub struct EvidenceCase {
     active_since: BTreeMap<String, Timestamp>,
     #[serde(default)]
     pub polls: Vec<Timestamp>,
+    /// Addresses at the seller that are none of ours.
+    #[serde(default)]
+    strangers: Vec<StrangerHere>,
+    #[serde(default)]
+    own_named: bool,
+    /// Other panels in the owner's list.
+    #[serde(default)]
+    siblings: Vec<String>,
     #[serde(default)]
     sight: SightHere,
     pub expect: EvidenceExpected,
@@ -144,10 +153,33 @@ impl EvidenceCase {
         self.active_since.iter().map(|(item, since)| (item.parse().unwrap(), *since)).collect()
     }
 
+    pub fn elsewhere(&self) -> Elsewhere {
+        let stranger = |one: &StrangerHere| Stranger {
+            address: one.address.clone(),
+            times: 3,
+            first: "2026-11-20 10:00:00".to_owned(),
+            last: "2026-11-24 10:00:00".to_owned(),
+            functions: one.functions.clone(),
+        };
+        Elsewhere {
+            strangers: self.strangers.iter().map(stranger).collect(),
+            own_named: self.own_named,
+            siblings: self.siblings.iter().map(|panel| Sibling { panel: panel.clone(), listed: None }).collect(),
+        }
+    }
+
     pub fn sight(&self) -> Sight {
         let SightHere { read, services_here, ids_shown } = self.sight;
         Sight { read, services_here, ids_shown }
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StrangerHere {
+    address: String,
+    #[serde(default)]
+    functions: Vec<String>,
 }
 
 #[derive(Clone, Copy, Deserialize)]

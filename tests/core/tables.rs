@@ -67,6 +67,7 @@ fn evidence_is_found_and_judged() {
             remembered: &case.remembered,
             highest_item: case.highest,
             integrated: case.integrated(),
+            elsewhere: &case.elsewhere(),
             memory: &Memory { active_since: case.active_since(), polls: case.polls.clone() },
         });
         same("evidence", &found.iter().map(shown).collect(), &case.expect.evidence)?;
