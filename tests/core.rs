@@ -10,6 +10,8 @@
 
 #[path = "core/cases.rs"]
 mod cases;
+#[path = "core/conclusions.rs"]
+mod conclusions;
 #[path = "core/random.rs"]
 mod random;
 #[path = "core/tables.rs"]

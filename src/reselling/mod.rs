@@ -1,6 +1,7 @@
 //! The core: what we conclude and decide. Takes data and a clock, returns data; no I/O.
 
 pub mod account;
+pub mod conclusion;
 pub mod decision;
 pub mod elsewhere;
 pub mod exclusivity;

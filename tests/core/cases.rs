@@ -336,6 +336,8 @@ struct OperationHere {
     /// `yes`, `no`, or `untold` when the database has no column that tells.
     manual: String,
     tries: i64,
+    /// Its error's type and object.
+    error: Option<String>,
     created: Option<DateTime>,
 }
 
@@ -345,6 +347,7 @@ impl Default for OperationHere {
             name: "open".to_owned(),
             manual: "yes".to_owned(),
             tries: 1,
+            error: None,
             created: Some(jiff::civil::date(2026, 11, 24).at(11, 55, 0, 0)),
         }
     }
@@ -363,7 +366,7 @@ impl OperationHere {
             name: self.name.clone(),
             manual,
             tries: self.tries,
-            error: None,
+            error: self.error.clone(),
             created: self.created,
             task: None,
         }

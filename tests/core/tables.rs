@@ -111,11 +111,11 @@ pub fn word(variant: &impl Debug) -> String {
     format!("{variant:?}").chars().take_while(char::is_ascii_alphanumeric).collect()
 }
 
-fn same<T: PartialEq + Debug>(what: &str, is: &T, expected: &T) -> Result<(), String> {
+pub fn same<T: PartialEq + Debug>(what: &str, is: &T, expected: &T) -> Result<(), String> {
     if is == expected { Ok(()) } else { Err(format!("{what} is {is:?}, expected {expected:?}")) }
 }
 
-fn said_in_both_languages(what: &(impl Say + Debug)) -> Result<(), String> {
+pub fn said_in_both_languages(what: &(impl Say + Debug)) -> Result<(), String> {
     let (english, russian) = what.pair();
     let russian_letters = russian.chars().any(|letter| ('а'..='я').contains(&letter));
     if english.is_empty() || !russian_letters || english.chars().any(|letter| ('а'..='я').contains(&letter)) {

@@ -1,0 +1,600 @@
+//! Why a service is where it is, as one paragraph: what is so, what it means, what to do.
+
+use super::{Say, english, russian};
+use crate::reselling::conclusion::{Conclusion, HeardOf, Refusal, SuspendedBy};
+use crate::reselling::verdict::Verdict;
+use jiff::civil::DateTime;
+
+/// `resellguard sync ID` and its button, named where the plan repairs.
+const REPAIR: (&str, &str) = (
+    "What to do: repair it by Force sync status (resellguard sync).",
+    "Что делать: исправить кнопкой «Синхронизировать статус» (resellguard sync).",
+);
+const OWN_ACCOUNT: (&str, &str) = (
+    "The cure is an account of its own at the seller for each reselling panel; change the old account's password afterwards.",
+    "Причина устраняется отдельной учётной записью у продавца для каждой панели; пароль старой после этого смените.",
+);
+
+impl Say for Conclusion {
+    #[expect(clippy::too_many_lines, reason = "one entry a conclusion, so that nothing can be missing")]
+    fn pair(&self) -> (String, String) {
+        match self {
+            Self::NotRead => both(
+                "This panel's database could not be read, and the module's log says nothing of the service: nothing can be \
+                 concluded. What to do: run it on the panel's machine, or put the module's log into var/ of the copy.",
+                "Базу данных панели прочитать не удалось, а журнал модуля об услуге молчит: вывода нет. Что делать: \
+                 выполните команду на машине панели или положите журнал модуля в var/ копии.",
+            ),
+            Self::LogOnly { what, at, text, times } => {
+                let (meaning_en, meaning_ru) = meaning(*what);
+                (
+                    format!(
+                        "Only the module's log could tell: {meaning_en} {}, the last {}: {text}. How the service stands now was not looked at. \
+                         What to do: compare it with the seller on the panel's machine.",
+                        english(*times as u64, "time", "times"),
+                        at.map_or_else(|| "at an unknown time".into(), |at| format!("on {}", moment(at))),
+                    ),
+                    format!(
+                        "Судить можно только по журналу модуля: {meaning_ru} {}, последний раз {}: {text}. Как услуга обстоит сейчас, не проверялось. \
+                         Что делать: сравните её с продавцом на машине панели.",
+                        russian(*times as u64, "раз", "раза", "раз"),
+                        at.map_or_else(|| "в неизвестное время".into(), moment),
+                    ),
+                )
+            }
+            Self::ModuleUnreadable { detail } => (
+                format!(
+                    "The login of the service's processing module cannot be read, so the seller was not asked: {detail}. What to do: save the module's settings in the panel again."
+                ),
+                format!(
+                    "Данные для входа модуля обработки прочитать не удалось, продавец не опрошен: {detail}. Что делать: сохраните настройки модуля в панели заново."
+                ),
+            ),
+            Self::NotResold { module } => {
+                let named = module.as_deref().unwrap_or("-");
+                (
+                    format!(
+                        "The service is not bought from a seller: it is served by the module '{named}', which the setting [reselling] modules does not name. What to do: look at that module's own log. If the service was moved to manual processing, put it back to its reselling module."
+                    ),
+                    format!(
+                        "Услуга не закупается у продавца: её обслуживает модуль «{named}», которого нет в настройке [reselling] modules. Что делать: смотрите журнал этого модуля. Если услугу переводили на ручную обработку, верните её модулю перепродажи."
+                    ),
+                )
+            }
+            Self::UnpaidHere => both(
+                "The order is not paid here, so nothing was ordered from the seller. What to do: nothing; it goes on when the customer pays.",
+                "Заказ здесь не оплачен, поэтому у продавца ничего не заказано. Что делать: ничего; после оплаты клиентом он продолжится.",
+            ),
+            Self::UnknownStatus { there: None } => both(
+                "The service has a status here that is not known. What to do: look at it in the panel.",
+                "У услуги здесь неизвестный статус. Что делать: посмотрите её в панели.",
+            ),
+            Self::UnknownStatus { there: Some(text) } => (
+                format!(
+                    "The seller shows a status that is not known: '{text}'. What to do: look at the service there."
+                ),
+                format!("Продавец показывает неизвестный статус: «{text}». Что делать: посмотрите услугу у продавца."),
+            ),
+            Self::DeletedHereAliveThere { row } => (
+                format!(
+                    "The service is deleted here and lives on at the seller as {row}: it may still be charged. What to do: delete it there, after making sure that it is the same one."
+                ),
+                format!(
+                    "Услуга удалена здесь, а у продавца живёт как {row}: за неё могут списываться деньги. Что делать: удалите её у продавца, убедившись, что это она."
+                ),
+            ),
+            Self::Closed => both(
+                "The service is deleted here, and nothing of it is alive at the seller. What to do: nothing.",
+                "Услуга здесь удалена, и у продавца ничего от неё не осталось. Что делать: ничего.",
+            ),
+            Self::DoNothing => both(
+                "The file etc/billmgr.DoNothing exists: this panel's modules are told to do nothing, so neither orders nor events go through. What to do: if this is no copy for tests, remove the file; what waits goes on, or is repaired by Force sync status.",
+                "Существует файл etc/billmgr.DoNothing: модулям панели велено ничего не делать, поэтому не проходят ни заказы, ни события. Что делать: если это не тестовая копия, удалите файл; ожидающее продолжится или исправляется кнопкой «Синхронизировать статус».",
+            ),
+            Self::SellerRefused { refusal, detail } => {
+                let (english, russian) = refusal_texts(*refusal);
+                (format!("{english} ({detail})"), format!("{russian} ({detail})"))
+            }
+            Self::SellerNotAsked => both(
+                "The seller was not asked, and what is known here does not tell why the service waits. What to do: repeat without --offline on the panel's machine.",
+                "Продавец не опрошен, а известного здесь недостаточно, чтобы понять, чего ждёт услуга. Что делать: повторите без --offline на машине панели.",
+            ),
+            Self::OperationRunning { operation, tries } => (
+                format!(
+                    "The panel itself is still at the operation '{operation}' ({}): it is not in manual mode and has no error yet. What to do: wait some minutes; if it stays, look at Tools, Running operations.",
+                    english((*tries).max(0).unsigned_abs(), "try", "tries")
+                ),
+                format!(
+                    "Панель ещё сама выполняет операцию «{operation}» ({}): она не в ручном режиме и пока без ошибки. Что делать: подождите несколько минут; если останется, смотрите «Инструменты», «Текущие операции».",
+                    russian((*tries).max(0).unsigned_abs(), "попытка", "попытки", "попыток")
+                ),
+            ),
+            Self::OrderFailed { error, tries } => {
+                let error = error.as_deref().unwrap_or("-");
+                (
+                    format!(
+                        "The order failed before it reached the seller, who has no such service: {error}, {}. What to do: remove that cause, then start the operation again in Tools, Running operations.",
+                        english((*tries).max(0).unsigned_abs(), "try", "tries")
+                    ),
+                    format!(
+                        "Заказ не дошёл до продавца, такой услуги у него нет: {error}, {}. Что делать: устраните причину и запустите операцию снова в «Инструменты», «Текущие операции».",
+                        russian((*tries).max(0).unsigned_abs(), "попытка", "попытки", "попыток")
+                    ),
+                )
+            }
+            Self::NoBalance { error, balance } => {
+                let (error_en, error_ru) = match error {
+                    Some(error) => (format!(": {error}"), format!(": {error}")),
+                    None => (", and the order is not paid there".into(), ", и заказ там не оплачен".into()),
+                };
+                let (have_en, have_ru) = have(balance.as_deref());
+                (
+                    format!(
+                        "The account at the seller has not enough money{error_en}{have_en}. What to do: top the account up at the seller, then pay the order there, or start the operation again in Tools, Running operations."
+                    ),
+                    format!(
+                        "На учётной записи у продавца не хватает денег{error_ru}{have_ru}. Что делать: пополните её у продавца, затем оплатите заказ там или запустите операцию снова в «Инструменты», «Текущие операции»."
+                    ),
+                )
+            }
+            Self::LinkContradicted { doubt } => {
+                let (english, russian) = doubt.pair();
+                (
+                    format!(
+                        "Which service at the seller is this one is contradicted, so nothing is concluded from it. {english} What to do: find the right one there, and correct the id that is noted on the side that is wrong."
+                    ),
+                    format!(
+                        "Сведения о том, какая услуга у продавца соответствует этой, противоречивы, и выводы из них не делаются. {russian} Что делать: найдите у продавца верную и исправьте номер на той стороне, где он ошибочен."
+                    ),
+                )
+            }
+            Self::LinkMissing { row } => (
+                format!(
+                    "The seller's service {row} is noted here but does not carry this service's id, so no event of it can reach this panel's service. What to do: make sure that it is the same service, then have its remoteid set at the seller."
+                ),
+                format!(
+                    "Здесь записана услуга продавца {row}, но она не несёт номера этой услуги, поэтому её события сюда не попадут. Что делать: убедитесь, что это та же услуга, и пусть у продавца ей зададут remoteid."
+                ),
+            ),
+            Self::IdsHidden => both(
+                "The seller's lists do not show which service is whose, so nothing proves which one is this service. What to do: compare the two by hand.",
+                "Списки продавца не показывают, какая услуга чья, поэтому не доказано, какая из них эта. Что делать: сравните их вручную.",
+            ),
+            Self::PartlyRead => both(
+                "The service is not in the part of the seller's list that could be read, and the rest was not shown: that says nothing. What to do: repeat later.",
+                "В прочитанной части списка продавца услуги нет, а остальное не показано: это ни о чём не говорит. Что делать: повторите позже.",
+            ),
+            Self::NotAtSeller => both(
+                "No service at the seller carries this service's id, and the operation here has no error. The order was lost, made through another account, or the service was removed there; it does not mean that it was closed. What to do: look for it by its name at the seller before ordering again, for a second order costs money.",
+                "Ни одна услуга у продавца не несёт номера этой услуги, а операция здесь без ошибки. Заказ пропал, сделан через другую учётную запись или услуга там удалена; это не значит, что она закрыта. Что делать: прежде чем заказывать снова, поищите её у продавца по имени: второй заказ стоит денег.",
+            ),
+            Self::RightsMissing { delete: false } => both(
+                "The suspension did not reach the seller: the account there may not suspend services (allowsuspenditem is off), so the service goes on and is charged. What to do: ask the seller for that right, then suspend again.",
+                "Приостановка до продавца не дошла: учётной записи там нельзя останавливать услуги (allowsuspenditem выключен), поэтому услуга работает и оплачивается. Что делать: попросите у продавца это право и остановите услугу снова.",
+            ),
+            Self::RightsMissing { delete: true } => both(
+                "The deletion did not reach the seller: the account there may not delete services (allowdeleteitem is off), so the service goes on and is charged. What to do: ask the seller for that right, then delete again.",
+                "Удаление до продавца не дошло: учётной записи там нельзя удалять услуги (allowdeleteitem выключен), поэтому услуга работает и оплачивается. Что делать: попросите у продавца это право и удалите услугу снова.",
+            ),
+            Self::SuspendedHere { by, there } => suspended_here(*by, *there),
+            Self::RenewalRunning => both(
+                "A renewal of the service is running. While it does nothing else is done to the service. What to do: wait until it has ended; if it does not, look at Tools, Running operations.",
+                "Выполняется продление услуги. До его конца с услугой больше ничего не делается. Что делать: дождитесь окончания; если его нет, смотрите «Инструменты», «Текущие операции».",
+            ),
+            Self::OtherOperation { operation } => (
+                format!(
+                    "The service waits for another operation, '{operation}', which has to end first. What to do: look at its error in Tools, Running operations; if the seller has done it, its event was lost like one of an activation."
+                ),
+                format!(
+                    "Услуга ждёт другой операции, «{operation}»; сначала должна закончиться она. Что делать: посмотрите её ошибку в «Инструменты», «Текущие операции»; если у продавца она выполнена, её событие потеряно так же, как событие активации."
+                ),
+            ),
+            Self::TariffChangePending => both(
+                "A change of the tariff is pending and has to end first. A change of a server's disk is never done by itself. What to do: look at the operation and its task; finish the change at the seller.",
+                "Ожидается смена тарифа; сначала она должна закончиться. Смена диска сервера сама не выполняется. Что делать: посмотрите операцию и её задачу, завершите смену у продавца.",
+            ),
+            Self::SellerDeleted { row } => (
+                format!(
+                    "The seller has deleted the service ({row}). Nothing is closed here by itself. What to do: ask the seller why, talk to the customer, then order anew or close it."
+                ),
+                format!(
+                    "Продавец удалил услугу ({row}). Здесь сама по себе она не закрывается. Что делать: узнайте у продавца причину, поговорите с клиентом, затем закажите заново или закройте."
+                ),
+            ),
+            Self::SuspendedThere { row, by, balance } => suspended_there(row, *by, balance.as_deref()),
+            Self::UnpaidAtSeller { row, balance } => {
+                let (have_en, have_ru) = have(balance.as_deref());
+                (
+                    format!(
+                        "The order is at the seller ({row}) but not paid there{have_en}. What to do: pay it in the account's cart at the seller."
+                    ),
+                    format!(
+                        "Заказ у продавца есть ({row}), но там не оплачен{have_ru}. Что делать: оплатите его в корзине учётной записи у продавца."
+                    ),
+                )
+            }
+            Self::CertificateFailed => both(
+                "The issue of the certificate failed. What to do: look at the reason at the seller, correct the order (the request, the approver) and start it again there.",
+                "Выпуск сертификата завершился ошибкой. Что делать: посмотрите причину у продавца, исправьте заказ (запрос, подтверждающий адрес) и запустите его там снова.",
+            ),
+            Self::CertificateWaitsForApprover { approver } => {
+                let (to_en, to_ru) = match approver {
+                    Some(approver) => {
+                        (format!("; the letter went to {approver}"), format!("; письмо отправлено на {approver}"))
+                    }
+                    None => (String::new(), String::new()),
+                };
+                (
+                    format!(
+                        "The certificate is ordered and waits for the approver's confirmation, or for the authority{to_en}. Waiting is right. What to do: let the customer confirm the letter; have it sent again at the seller if it was lost."
+                    ),
+                    format!(
+                        "Сертификат заказан и ждёт подтверждения получателя или центра сертификации{to_ru}. Ожидание оправдано. Что делать: пусть клиент подтвердит письмо; если оно потерялось, отправьте его у продавца снова."
+                    ),
+                )
+            }
+            Self::CertificateRequested => both(
+                "The certificate is requested at the seller and has not been passed on to the authority yet. Waiting is right. What to do: wait; ask the seller after a day.",
+                "Сертификат запрошен у продавца и ещё не передан центру сертификации. Ожидание оправдано. Что делать: подождите; через сутки спросите продавца.",
+            ),
+            Self::WaitingNormally { row } => (
+                format!("All is well: the order is at the seller ({row}), who is working on it. What to do: wait."),
+                format!("Всё в порядке: заказ у продавца ({row}), он его выполняет. Что делать: ждать."),
+            ),
+            Self::NotActivatedYet { row, since } => (
+                format!(
+                    "The order has been at the seller ({row}) since {since} and is not activated yet. Nothing is wrong here. What to do: ask the seller."
+                ),
+                format!(
+                    "Заказ у продавца ({row}) с {since} и ещё не активирован. Здесь всё в порядке. Что делать: спросите продавца."
+                ),
+            ),
+            Self::ProcessingThere { row } => (
+                format!(
+                    "The seller is working on the service ({row}), while nothing waits here. What to do: look again later."
+                ),
+                format!(
+                    "Продавец работает над услугой ({row}), а здесь ничего не ожидается. Что делать: проверьте позже."
+                ),
+            ),
+            Self::MarkedSuspended => both(
+                "The seller has activated the service, and here it is marked as suspended (non-payment, staff or abuse) while it waits. What to do: a person has to say whether it may be activated.",
+                "Продавец активировал услугу, а здесь она помечена как приостановленная (неуплата, сотрудник или жалоба), хотя и ждёт. Что делать: можно ли её активировать, должен решить человек.",
+            ),
+            Self::CallUnderWay { call, at } => (
+                format!(
+                    "A repair is under way: the call {call} of {at} was not answered, and the panel may still be at it. What to do: look again in some minutes."
+                ),
+                format!(
+                    "Идёт исправление: на вызов {call} от {at} не было ответа, панель, возможно, ещё его выполняет. Что делать: посмотрите снова через несколько минут."
+                ),
+            ),
+            Self::NoOperation { row } => (
+                format!(
+                    "The seller has activated the service ({row}); here it is in progress, but no operation is running that the event could finish. What to do: activate it in the panel by hand."
+                ),
+                format!(
+                    "Продавец активировал услугу ({row}); здесь она в обработке, но нет операции, которую завершило бы событие. Что делать: активируйте её в панели вручную."
+                ),
+            ),
+            Self::CheckeventNotScheduled { commented, last_poll } => {
+                let (how_en, how_ru) = if *commented {
+                    ("commented out", "закомментирована")
+                } else {
+                    ("missing", "отсутствует")
+                };
+                let (seen_en, seen_ru) = last_seen(*last_poll);
+                (
+                    format!(
+                        "The seller has activated the service, but this panel does not ask for events: the line of mgrctl -m billmgr checkevent is {how_en} in the schedule{seen_en}. What to do: put the line back (every five minutes); what then does not arrive is repaired by Force sync status."
+                    ),
+                    format!(
+                        "Продавец активировал услугу, но панель не забирает события: строка mgrctl -m billmgr checkevent в расписании {how_ru}{seen_ru}. Что делать: верните строку (каждые пять минут); что после этого не придёт, исправляется кнопкой «Синхронизировать статус»."
+                    ),
+                )
+            }
+            Self::CheckeventSilent { last_poll } => (
+                format!(
+                    "The seller has activated the service, but this panel has stopped asking for events: checkevent was last seen on {}. What to do: see whether cron runs and what mgrctl -m billmgr checkevent answers.",
+                    moment(*last_poll)
+                ),
+                format!(
+                    "Продавец активировал услугу, но панель перестала забирать события: checkevent последний раз замечен {}. Что делать: проверьте, работает ли cron и что отвечает mgrctl -m billmgr checkevent.",
+                    moment(*last_poll)
+                ),
+            ),
+            Self::ModuleDisabled { row } => (
+                format!(
+                    "The seller has activated the service ({row}), and its processing module is switched off here, so its event may never be applied. What to do: switch the module on, or repair it by Force sync status."
+                ),
+                format!(
+                    "Продавец активировал услугу ({row}), а её модуль обработки здесь выключен, поэтому событие может так и не примениться. Что делать: включите модуль или исправьте кнопкой «Синхронизировать статус»."
+                ),
+            ),
+            Self::EventFailed { row, at, text } => {
+                let (on_en, on_ru) = at.map_or_else(
+                    || (String::new(), String::new()),
+                    |at| (format!(" on {}", moment(at)), format!(" {}", moment(at))),
+                );
+                told(
+                    format!(
+                        "The seller has activated the service ({row}), its event came to this panel{on_en}, and the panel failed to apply it: {text}. Nobody else took it. The event does not come again."
+                    ),
+                    format!(
+                        "Продавец активировал услугу ({row}), событие пришло{on_ru}, но панель не смогла его применить: {text}. Никто другой его не забирал. Второй раз событие не придёт."
+                    ),
+                    &[
+                        REPAIR,
+                        (
+                            "If the same error shows again, remove its cause first.",
+                            "Если ошибка повторяется, сначала устраните её причину.",
+                        ),
+                    ],
+                )
+            }
+            Self::CertificateNotStored { row, others } => {
+                let cure = if *others { &[REPAIR, OWN_ACCOUNT][..] } else { &[REPAIR] };
+                let (who_en, who_ru) = if *others {
+                    (
+                        "; another panel reads this account and takes its events",
+                        "; эту учётную запись читает ещё одна панель и забирает её события",
+                    )
+                } else {
+                    ("", "")
+                };
+                told(
+                    format!(
+                        "The certificate is issued at the seller ({row}), and it is not stored here: its event did not arrive{who_en}."
+                    ),
+                    format!(
+                        "Сертификат у продавца выпущен ({row}), а здесь не сохранён: его событие не пришло{who_ru}."
+                    ),
+                    cure,
+                )
+            }
+            Self::EventOnItsWay { row, since } => {
+                let (since_en, since_ru) = since_texts(*since);
+                (
+                    format!(
+                        "The seller has activated the service ({row}{since_en}), and its event may still come with the next checkevent. What to do: wait for it; if nothing has changed in a quarter of an hour, ask again."
+                    ),
+                    format!(
+                        "Продавец активировал услугу ({row}{since_ru}), и событие ещё может прийти со следующим checkevent. Что делать: подождите; если через четверть часа ничего не изменится, спросите снова."
+                    ),
+                )
+            }
+            Self::EventLostToOther { row, since, polls, verdict } => {
+                let (since_en, since_ru) = since_texts(*since);
+                let (polls_en, polls_ru) = polls_texts(*polls);
+                let (sure_en, sure_ru) = match verdict {
+                    Verdict::Shared => (
+                        "Another panel reads this account and takes its events",
+                        "Эту учётную запись читает ещё одна панель и забирает её события",
+                    ),
+                    _ => (
+                        "It is likely that another panel reads this account and takes its events",
+                        "Вероятно, эту учётную запись читает ещё одна панель и забирает её события",
+                    ),
+                };
+                told(
+                    format!(
+                        "The seller has activated the service ({row}{since_en}); this panel never got the event{polls_en}. {sure_en} (resellguard check)."
+                    ),
+                    format!(
+                        "Продавец активировал услугу ({row}{since_ru}); события эта панель не получила{polls_ru}. {sure_ru} (resellguard check)."
+                    ),
+                    &[REPAIR, OWN_ACCOUNT],
+                )
+            }
+            Self::EventLost { row, since, polls, verdict, missed } => {
+                let (since_en, since_ru) = since_texts(*since);
+                let (polls_en, polls_ru) = polls_texts(*polls);
+                let (log_en, log_ru) = if *missed {
+                    (
+                        " The log says that the event was gone when the panel wanted it.",
+                        " По журналу, события уже не было, когда панель его запросила.",
+                    )
+                } else {
+                    ("", "")
+                };
+                let (who_en, who_ru) = match verdict {
+                    Some(Verdict::Exclusive) => (
+                        "Nothing points at a second reader of the account, so it was lost on the way or in this panel.",
+                        "На второго читателя учётной записи ничто не указывает, так что оно потеряно по дороге или в самой панели.",
+                    ),
+                    _ => (
+                        "Who reads the account is not known for certain (resellguard check).",
+                        "Кто читает учётную запись, точно не известно (resellguard check).",
+                    ),
+                };
+                told(
+                    format!(
+                        "The seller has activated the service ({row}{since_en}); this panel never got the event{polls_en}.{log_en} {who_en}"
+                    ),
+                    format!(
+                        "Продавец активировал услугу ({row}{since_ru}); события эта панель не получила{polls_ru}.{log_ru} {who_ru}"
+                    ),
+                    &[REPAIR],
+                )
+            }
+            Self::InStep => both(
+                "Both sides agree, and nothing waits. What to do: nothing.",
+                "Обе стороны согласны, ничего не ожидается. Что делать: ничего.",
+            ),
+        }
+    }
+}
+
+fn meaning(what: HeardOf) -> (&'static str, &'static str) {
+    match what {
+        HeardOf::EventMissed => {
+            ("an event was gone when the panel wanted it", "события уже не было, когда панель его запросила,")
+        }
+        HeardOf::EventFailed => ("an event came and could not be applied", "событие пришло и не применилось"),
+        HeardOf::Login => ("the seller refused the login", "продавец отклонил вход"),
+        HeardOf::Rights => ("the account's rights were not enough", "не хватило прав учётной записи"),
+        HeardOf::Money => ("the account's money was not enough", "не хватило денег на учётной записи"),
+        HeardOf::Connection => ("the seller could not be reached", "связаться с продавцом не удалось"),
+        HeardOf::Other => ("there was an error", "была ошибка"),
+    }
+}
+
+fn refusal_texts(refusal: Refusal) -> (&'static str, &'static str) {
+    match refusal {
+        Refusal::TwoFactor => (
+            "The module's user at the seller has two-factor authentication, which no module can pass: neither orders nor events go through. What to do: switch it off for this user there.",
+            "У пользователя модуля у продавца включена двухфакторная аутентификация, которую модуль пройти не может: не проходят ни заказы, ни события. Что делать: выключите её для этого пользователя у продавца.",
+        ),
+        Refusal::Address => (
+            "The seller does not allow this server's address: neither orders nor events go through. What to do: add the address to the user's list of allowed addresses there.",
+            "Продавец не допускает адрес этого сервера: не проходят ни заказы, ни события. Что делать: добавьте адрес в список разрешённых для пользователя у продавца.",
+        ),
+        Refusal::Captcha => (
+            "The seller wants a captcha solved before this server may log in: neither orders nor events go through. What to do: ask the seller to except the address, or log in there once from it.",
+            "Перед входом с этого сервера продавец требует решить капчу: не проходят ни заказы, ни события. Что делать: попросите продавца исключить адрес или войдите оттуда один раз.",
+        ),
+        Refusal::Login => (
+            "The seller refuses the module's login: neither orders nor events go through. What to do: correct user and password in the processing module.",
+            "Продавец отклоняет вход модуля: не проходят ни заказы, ни события. Что делать: исправьте пользователя и пароль в модуле обработки.",
+        ),
+        Refusal::Rights => (
+            "The seller lets the module's user in but does not show the services: a right is missing. What to do: ask the seller for the rights for reselling.",
+            "Продавец пускает пользователя модуля, но не показывает услуги: не хватает прав. Что делать: попросите у продавца права на перепродажу.",
+        ),
+        Refusal::Untrusted => (
+            "The seller's certificate is not trusted, or the address is plain http://, so nothing was asked. What to do: correct the address or name the seller's authority in [seller] ca_file. Whether the panel itself goes on regardless is not known.",
+            "Сертификату продавца нет доверия или адрес начинается с http://, поэтому запрос не отправлен. Что делать: исправьте адрес или укажите центр сертификации в [seller] ca_file. Работает ли сама панель, несмотря на это, неизвестно.",
+        ),
+        Refusal::Unreachable => (
+            "The seller cannot be reached now, so orders and events wait. What to do: try again; check the address in the module and the network.",
+            "Продавец сейчас недоступен, поэтому заказы и события ждут. Что делать: повторите; проверьте адрес в модуле и сеть.",
+        ),
+        Refusal::Answer => (
+            "What answers at the module's address is not understood. What to do: open the address in a browser; it has to be a BILLmanager.",
+            "Ответ по адресу модуля непонятен. Что делать: откройте адрес в браузере; там должен быть BILLmanager.",
+        ),
+    }
+}
+
+fn suspended_here(by: Option<SuspendedBy>, there: bool) -> (String, String) {
+    let (english, russian) = match by {
+        Some(SuspendedBy::Money) => (
+            "This panel suspended the service because the customer has not paid. It is never resumed from here. What to do: nothing until the customer pays.",
+            "Панель приостановила услугу, потому что клиент не заплатил. Отсюда она никогда не включается. Что делать: ничего, пока клиент не заплатит.",
+        ),
+        Some(SuspendedBy::Staff) => (
+            "An employee of this panel suspended the service. What to do: ask who did it (the service's history), and resume it in the panel if it was a mistake.",
+            "Услугу приостановил сотрудник этой панели. Что делать: узнайте, кто (история услуги), и включите её в панели, если это ошибка.",
+        ),
+        Some(SuspendedBy::Abuse) => (
+            "This panel suspended the service because of a complaint. What to do: settle the complaint with the customer first.",
+            "Панель приостановила услугу из-за жалобы. Что делать: сначала разберитесь с жалобой вместе с клиентом.",
+        ),
+        None => (
+            "The service is suspended here, and nothing says by whom. What to do: look at the service's history; a person has to say which side is right.",
+            "Услуга здесь приостановлена, и неизвестно, кем. Что делать: посмотрите историю услуги; какая сторона права, должен решить человек.",
+        ),
+    };
+    if there {
+        return (
+            format!("{english} The seller has suspended it too."),
+            format!("{russian} У продавца она тоже приостановлена."),
+        );
+    }
+    (
+        format!("{english} At the seller it runs on and is charged."),
+        format!("{russian} У продавца она работает и оплачивается."),
+    )
+}
+
+fn suspended_there(row: &str, by: Option<SuspendedBy>, balance: Option<&str>) -> (String, String) {
+    let (have_en, have_ru) = have(balance);
+    match by {
+        Some(SuspendedBy::Money) => (
+            format!(
+                "The seller has suspended the service ({row}) because this panel's account there has not paid for it{have_en}. What to do: top the account up at the seller and renew the service there; the customer here need not pay for that."
+            ),
+            format!(
+                "Продавец приостановил услугу ({row}), потому что за неё не заплачено с учётной записи этой панели{have_ru}. Что делать: пополните учётную запись у продавца и продлите услугу там; клиент здесь ни при чём."
+            ),
+        ),
+        Some(SuspendedBy::Staff) => (
+            format!(
+                "The seller's staff has suspended the service ({row}). What to do: ask the seller why, before the customer asks you."
+            ),
+            format!(
+                "Услугу ({row}) приостановил сотрудник продавца. Что делать: узнайте причину раньше, чем спросит клиент."
+            ),
+        ),
+        Some(SuspendedBy::Abuse) => (
+            format!(
+                "The seller has suspended the service ({row}) because of a complaint about it. What to do: get the complaint from the seller and settle it with the customer."
+            ),
+            format!(
+                "Продавец приостановил услугу ({row}) из-за жалобы на неё. Что делать: получите жалобу у продавца и разберитесь с клиентом."
+            ),
+        ),
+        None => (
+            format!(
+                "The seller has suspended the service ({row}) and does not show why{have_en}. What to do: ask the seller."
+            ),
+            format!(
+                "Продавец приостановил услугу ({row}) и не показывает почему{have_ru}. Что делать: спросите продавца."
+            ),
+        ),
+    }
+}
+
+/// What the account has, in brackets, when it is known.
+fn have(balance: Option<&str>) -> (String, String) {
+    balance.map_or_else(
+        || (String::new(), String::new()),
+        |balance| (format!(" (balance: {balance})"), format!(" (баланс: {balance})")),
+    )
+}
+
+fn since_texts(since: Option<DateTime>) -> (String, String) {
+    since.map_or_else(
+        || (String::new(), String::new()),
+        |since| (format!(", by {} at the latest", moment(since)), format!(", не позднее {}", moment(since))),
+    )
+}
+
+fn polls_texts(polls: u64) -> (String, String) {
+    if polls == 0 {
+        return (String::new(), String::new());
+    }
+    (
+        format!(": {} came and went since", english(polls, "checkevent", "checkevents")),
+        format!(": с тех пор прошло {}", russian(polls, "checkevent", "checkevent", "checkevent")),
+    )
+}
+
+fn last_seen(last_poll: Option<DateTime>) -> (String, String) {
+    last_poll.map_or_else(
+        || (", and it was never seen to run".into(), ", и её запуска ещё не видели".into()),
+        |at| {
+            (format!(", and it was last seen on {}", moment(at)), format!(", последний запуск замечен {}", moment(at)))
+        },
+    )
+}
+
+/// Local time to the minute.
+fn moment(at: DateTime) -> String {
+    at.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// A paragraph with sentences behind it.
+fn told(mut english: String, mut russian: String, more: &[(&str, &str)]) -> (String, String) {
+    for (sentence_en, sentence_ru) in more {
+        english.push(' ');
+        english.push_str(sentence_en);
+        russian.push(' ');
+        russian.push_str(sentence_ru);
+    }
+    (english, russian)
+}
+
+fn both(english: &str, russian: &str) -> (String, String) {
+    (english.to_owned(), russian.to_owned())
+}

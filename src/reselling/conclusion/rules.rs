@@ -1,0 +1,357 @@
+//! The rules, one question each, in the order in which `PRECEDENCE` asks them.
+
+use super::{Conclusion, HeardOf, Refusal, Scheduled, Seen, Seller, Served, Situation, SuspendedBy};
+use crate::reselling::exclusivity::waits_for_an_event;
+use crate::reselling::link::Link;
+use crate::reselling::service::{LocalService, Operation, SellerService};
+use crate::reselling::status::Status;
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
+
+/// A seller who takes longer than this to activate something is worth a question.
+const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
+/// `checkevent` runs every five minutes (facts/billmanager 0.1); one that was not seen for so long does not run.
+const SILENCE: SignedDuration = SignedDuration::from_hours(1);
+
+type Answer = Option<Conclusion>;
+
+/// The words in an operation's error that mean money (facts/billmanager 6.3).
+const MONEY: &str = "not_enough_money";
+
+impl<'a> Situation<'a> {
+    fn seen(&self) -> Option<&Seen<'a>> {
+        match &self.seller {
+            Seller::Read(seen) => Some(seen),
+            _ => None,
+        }
+    }
+
+    /// The seller's row that is proven to be this service.
+    fn row(&self) -> Option<&'a SellerService> {
+        let linked = &self.seen()?.linked;
+        linked.seller.filter(|_| matches!(linked.link, Link::Both | Link::RemoteId))
+    }
+
+    /// The service, when it waits for something here.
+    fn waiting(&self) -> Option<&'a LocalService> {
+        self.service.filter(|local| local.status == Status::Processing || certificate_pending_here(local))
+    }
+
+    /// The row of a service that the seller has delivered and that waits here.
+    fn delivered(&self) -> Option<(&'a LocalService, &'a SellerService)> {
+        self.waiting().zip(self.row().filter(|row| row.delivered()))
+    }
+
+    fn others_read(&self) -> bool {
+        use crate::reselling::verdict::Verdict::{Likely, Shared};
+        matches!(self.verdict, Some(Likely | Shared))
+    }
+
+    fn poll_since(&self, span: SignedDuration) -> bool {
+        self.panel.last_poll.is_some_and(|at| self.now.duration_since(at) < span)
+    }
+}
+
+/// Requested or enrolled, and not issued (facts/billmanager 2.3).
+fn certificate_pending_here(local: &LocalService) -> bool {
+    let alive = matches!(local.status, Status::Processing | Status::Active);
+    alive && local.itemtype == "certificate" && matches!(local.service_status, Some(3 | 4))
+}
+
+fn marks(local: &LocalService) -> Option<SuspendedBy> {
+    SuspendedBy::of_marks(local.autosuspend, local.employeesuspend, local.abusesuspend)
+}
+
+fn open(local: &LocalService) -> Option<&Operation> {
+    local.operation("open")
+}
+
+pub(super) fn nothing_read(at: &Situation<'_>) -> Answer {
+    if at.service.is_some() {
+        return None;
+    }
+    let grave = |what: HeardOf| what != HeardOf::Other;
+    let first = at.heard.iter().find(|heard| grave(heard.what)).or(at.heard.first());
+    Some(match first {
+        None => Conclusion::NotRead,
+        Some(heard) => Conclusion::LogOnly {
+            what: heard.what,
+            at: heard.at,
+            text: heard.text.clone(),
+            times: at.heard.iter().filter(|other| other.what == heard.what).count(),
+        },
+    })
+}
+
+pub(super) fn not_resold(at: &Situation<'_>) -> Answer {
+    match &at.served {
+        Served::Other { module } => Some(Conclusion::NotResold { module: module.clone() }),
+        _ => None,
+    }
+}
+
+pub(super) fn module_unreadable(at: &Situation<'_>) -> Answer {
+    match &at.served {
+        Served::Unreadable { detail } => Some(Conclusion::ModuleUnreadable { detail: detail.clone() }),
+        _ => None,
+    }
+}
+
+pub(super) fn unpaid_here(at: &Situation<'_>) -> Answer {
+    at.service.filter(|local| local.status == Status::Ordered).map(|_| Conclusion::UnpaidHere)
+}
+
+pub(super) fn told_to_do_nothing(at: &Situation<'_>) -> Answer {
+    let busy = at.waiting().is_some() || at.service.is_some_and(|local| !local.operations.is_empty());
+    (at.panel.do_nothing && busy).then_some(Conclusion::DoNothing)
+}
+
+pub(super) fn seller_refused(at: &Situation<'_>) -> Answer {
+    match &at.seller {
+        Seller::Refused { refusal, detail } => {
+            Some(Conclusion::SellerRefused { refusal: *refusal, detail: detail.clone() })
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn our_call_is_under_way(at: &Situation<'_>) -> Answer {
+    let (call, when) = at.call_under_way.as_ref().filter(|_| at.waiting().is_some())?;
+    Some(Conclusion::CallUnderWay { call: call.clone(), at: when.clone() })
+}
+
+/// An operation that is not in manual mode and has not failed yet is the panel's own business.
+pub(super) fn panel_is_trying(at: &Situation<'_>) -> Answer {
+    let trying = at.service?.operations.iter().find(|one| one.manual == Some(false) && one.error.is_none())?;
+    Some(Conclusion::OperationRunning { operation: trying.name.clone(), tries: trying.tries })
+}
+
+/// Without the seller only the operation here can tell.
+pub(super) fn seller_not_asked(at: &Situation<'_>) -> Answer {
+    let not_asked = matches!(at.seller, Seller::NotAsked);
+    not_asked.then(|| failed_order(at).unwrap_or(Conclusion::SellerNotAsked))
+}
+
+pub(super) fn deleted_here(at: &Situation<'_>) -> Answer {
+    at.service.filter(|local| local.status == Status::Deleted)?;
+    Some(match at.row().filter(|row| row.status != Status::Deleted) {
+        Some(row) => Conclusion::DeletedHereAliveThere { row: row.id.clone() },
+        None => Conclusion::Closed,
+    })
+}
+
+pub(super) fn link_contradicted(at: &Situation<'_>) -> Answer {
+    let doubt = at.seen()?.linked.doubt.clone()?;
+    Some(Conclusion::LinkContradicted { doubt })
+}
+
+pub(super) fn link_missing(at: &Situation<'_>) -> Answer {
+    let seen = at.seen()?;
+    let row = seen.linked.seller.filter(|_| seen.linked.link == Link::Local)?;
+    // A list that shows no ids does not say that this row carries none.
+    Some(if seen.ids_shown { Conclusion::LinkMissing { row: row.id.clone() } } else { Conclusion::IdsHidden })
+}
+
+/// The order is not there, and the operation here says why.
+pub(super) fn order_failed(at: &Situation<'_>) -> Answer {
+    at.seen().filter(|seen| seen.linked.seller.is_none())?;
+    failed_order(at)
+}
+
+fn failed_order(at: &Situation<'_>) -> Answer {
+    let open = at.waiting().and_then(open)?;
+    let heard = at.heard.iter().find(|heard| heard.what == HeardOf::Money).map(|heard| heard.text.clone());
+    let money = |error: &String| error.starts_with(MONEY);
+    match open.error.clone().or_else(|| heard.clone()) {
+        Some(error) if money(&error) || open.error.is_none() => {
+            Some(Conclusion::NoBalance { error: Some(error), balance: at.standing.balance.clone() })
+        }
+        Some(error) => Some(Conclusion::OrderFailed { error: Some(error), tries: open.tries }),
+        None => None,
+    }
+}
+
+pub(super) fn not_found(at: &Situation<'_>) -> Answer {
+    let seen = at.seen().filter(|seen| seen.linked.seller.is_none())?;
+    Some(if !seen.whole {
+        Conclusion::PartlyRead
+    } else if !seen.ids_shown {
+        Conclusion::IdsHidden
+    } else {
+        Conclusion::NotAtSeller
+    })
+}
+
+pub(super) fn unknown_status(at: &Situation<'_>) -> Answer {
+    if at.service?.status == Status::Unknown {
+        return Some(Conclusion::UnknownStatus { there: None });
+    }
+    let row = at.row().filter(|row| row.status == Status::Unknown)?;
+    Some(Conclusion::UnknownStatus { there: Some(row.status_text.clone()) })
+}
+
+/// A suspension or an end that did not reach the seller, whose account may do neither.
+pub(super) fn rights_missing(at: &Situation<'_>) -> Answer {
+    let (local, row) = at.service.zip(at.row())?;
+    let alive = matches!(row.status, Status::Active | Status::Processing);
+    let wants_suspension = local.operation("suspend").is_some() || (local.status == Status::Suspended && alive);
+    let wants_end = local.operation("close").is_some();
+    if wants_end && at.standing.may_delete == Some(false) {
+        return Some(Conclusion::RightsMissing { delete: true });
+    }
+    (wants_suspension && at.standing.may_suspend == Some(false)).then_some(Conclusion::RightsMissing { delete: false })
+}
+
+pub(super) fn renewal_running(at: &Situation<'_>) -> Answer {
+    at.service?.operation("prolong").map(|_| Conclusion::RenewalRunning)
+}
+
+pub(super) fn other_operation(at: &Situation<'_>) -> Answer {
+    let other = at.service?.operations.iter().find(|one| one.name != "open")?;
+    Some(Conclusion::OtherOperation { operation: other.name.clone() })
+}
+
+pub(super) fn tariff_change(at: &Situation<'_>) -> Answer {
+    at.service?.tariff_change_pending.then_some(Conclusion::TariffChangePending)
+}
+
+pub(super) fn seller_deleted(at: &Situation<'_>) -> Answer {
+    let row = at.row().filter(|row| row.status == Status::Deleted)?;
+    Some(Conclusion::SellerDeleted { row: row.id.clone() })
+}
+
+pub(super) fn suspended_here(at: &Situation<'_>) -> Answer {
+    let local = at.service.filter(|local| local.status == Status::Suspended)?;
+    let there = at.row().is_some_and(|row| row.status == Status::Suspended);
+    // Suspended on both sides and no mark here: it is the seller's doing.
+    (marks(local).is_some() || !there).then(|| Conclusion::SuspendedHere { by: marks(local), there })
+}
+
+pub(super) fn suspended_there(at: &Situation<'_>) -> Answer {
+    let row = at.row().filter(|row| row.status == Status::Suspended)?;
+    let by = at.seen().and_then(|seen| seen.suspended_by);
+    Some(Conclusion::SuspendedThere { row: row.id.clone(), by, balance: at.standing.balance.clone() })
+}
+
+pub(super) fn unpaid_there(at: &Situation<'_>) -> Answer {
+    let row = at.row().filter(|row| row.status == Status::Ordered)?;
+    let balance = at.standing.balance.clone();
+    Some(if at.standing.broke {
+        Conclusion::NoBalance { error: None, balance }
+    } else {
+        Conclusion::UnpaidAtSeller { row: row.id.clone(), balance }
+    })
+}
+
+pub(super) fn certificate_failed(at: &Situation<'_>) -> Answer {
+    let local = at.service.filter(|local| local.itemtype == "certificate")?;
+    let failed = local.service_status == Some(6) || at.row().is_some_and(|row| row.service_status == Some(6));
+    failed.then_some(Conclusion::CertificateFailed)
+}
+
+pub(super) fn certificate_pending(at: &Situation<'_>) -> Answer {
+    let local = at.waiting().filter(|local| local.itemtype == "certificate")?;
+    let row = at.row().filter(|row| !row.delivered())?;
+    // 4 is "pending issuance"; a row that does not show it leaves what this panel was told.
+    let enrolled = row.service_status.or(local.service_status) == Some(4);
+    let approver = at.seen().and_then(|seen| seen.approver).map(str::to_owned);
+    Some(if enrolled { Conclusion::CertificateWaitsForApprover { approver } } else { Conclusion::CertificateRequested })
+}
+
+pub(super) fn not_delivered(at: &Situation<'_>) -> Answer {
+    let row = at.row().filter(|row| row.status == Status::Processing && !row.delivered())?;
+    let Some(local) = at.waiting() else { return Some(Conclusion::ProcessingThere { row: row.id.clone() }) };
+    let ordered = ordered(local);
+    let long = ordered.is_some_and(|ordered| at.now.duration_since(ordered) > PATIENCE);
+    Some(match ordered.filter(|_| long) {
+        Some(since) => Conclusion::NotActivatedYet { row: row.id.clone(), since: since.date().to_string() },
+        None => Conclusion::WaitingNormally { row: row.id.clone() },
+    })
+}
+
+/// When the order was made: its operation tells, or else the day of the service.
+fn ordered(local: &LocalService) -> Option<DateTime> {
+    let day = || local.created.map(|day| day.at(23, 59, 59, 0));
+    open(local).and_then(|open| open.created).or_else(day)
+}
+
+pub(super) fn marked_suspended(at: &Situation<'_>) -> Answer {
+    at.delivered().filter(|(local, _)| marks(local).is_some()).map(|_| Conclusion::MarkedSuspended)
+}
+
+/// In progress, and nothing there that an event could finish. A certificate waits without an operation (facts/billmanager 2.3).
+pub(super) fn no_operation(at: &Situation<'_>) -> Answer {
+    let (local, row) = at.delivered()?;
+    let none = local.itemtype != "certificate" && !waits_for_an_event(local) && open(local).is_none();
+    none.then(|| Conclusion::NoOperation { row: row.id.clone() })
+}
+
+/// Somebody else may start it, so a poll that was seen lately goes before the schedule.
+pub(super) fn checkevent_not_scheduled(at: &Situation<'_>) -> Answer {
+    at.delivered()?;
+    let absent = matches!(at.panel.schedule, Scheduled::Missing | Scheduled::Commented) && !at.poll_since(SILENCE);
+    absent.then_some(Conclusion::CheckeventNotScheduled {
+        commented: at.panel.schedule == Scheduled::Commented,
+        last_poll: at.panel.last_poll,
+    })
+}
+
+pub(super) fn checkevent_silent(at: &Situation<'_>) -> Answer {
+    at.delivered()?;
+    let last_poll = at.panel.last_poll.filter(|_| !at.poll_since(SILENCE))?;
+    Some(Conclusion::CheckeventSilent { last_poll })
+}
+
+pub(super) fn module_disabled(at: &Situation<'_>) -> Answer {
+    let (_, row) = at.delivered()?;
+    (at.served == Served::Reselling { active: false }).then(|| Conclusion::ModuleDisabled { row: row.id.clone() })
+}
+
+pub(super) fn event_failed(at: &Situation<'_>) -> Answer {
+    let (_, row) = at.delivered()?;
+    let failed = at.heard.iter().find(|heard| heard.what == HeardOf::EventFailed)?;
+    Some(Conclusion::EventFailed { row: row.id.clone(), at: failed.at, text: failed.text.clone() })
+}
+
+/// Not long enough there, or no poll since: it may still come. A log that has it missed says that it will not.
+pub(super) fn event_on_its_way(at: &Situation<'_>) -> Answer {
+    let (_, row) = at.delivered()?;
+    let since = at.delivered_since;
+    let young = since.is_none_or(|since| at.now.duration_since(since) < at.stuck_after) || at.polls_since == 0;
+    let missed = at.heard.iter().any(|heard| heard.what == HeardOf::EventMissed);
+    // Somebody else is known to read, and polls were seen: waiting for it helps nobody.
+    (young && !missed && !at.others_read()).then(|| Conclusion::EventOnItsWay { row: row.id.clone(), since })
+}
+
+pub(super) fn certificate_not_stored(at: &Situation<'_>) -> Answer {
+    let (_, row) = at.delivered().filter(|(local, _)| local.itemtype == "certificate")?;
+    Some(Conclusion::CertificateNotStored { row: row.id.clone(), others: at.others_read() })
+}
+
+pub(super) fn event_lost_to_other(at: &Situation<'_>) -> Answer {
+    let (_, row) = at.delivered()?;
+    let verdict = at.verdict.filter(|_| at.others_read())?;
+    let (since, polls) = (at.delivered_since, at.polls_since);
+    Some(Conclusion::EventLostToOther { row: row.id.clone(), since, polls, verdict })
+}
+
+pub(super) fn event_lost(at: &Situation<'_>) -> Answer {
+    let (_, row) = at.delivered()?;
+    let missed = at.heard.iter().any(|heard| heard.what == HeardOf::EventMissed);
+    let (since, polls, verdict) = (at.delivered_since, at.polls_since, at.verdict);
+    Some(Conclusion::EventLost { row: row.id.clone(), since, polls, verdict, missed })
+}
+
+impl Refusal {
+    /// Every one there is.
+    pub const ALL: [Self; 8] = [
+        Self::TwoFactor,
+        Self::Address,
+        Self::Captcha,
+        Self::Login,
+        Self::Rights,
+        Self::Untrusted,
+        Self::Unreachable,
+        Self::Answer,
+    ];
+}

@@ -1,0 +1,227 @@
+//! The table of conclusions: what was looked at, and the one answer.
+
+use super::cases::{self, Local, Row};
+use super::tables::{said_in_both_languages, same};
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
+use resellguard::language::Say;
+use resellguard::reselling::conclusion::{
+    Conclusion, Heard, HeardOf, Panel, Refusal, Scheduled, Seen, Seller, Served, Situation, Standing, SuspendedBy,
+    conclude,
+};
+use resellguard::reselling::link::Rows;
+use resellguard::reselling::service::SellerService;
+use resellguard::reselling::verdict::Verdict;
+use serde::Deserialize;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+/// Unless a case says otherwise: 16643 waits, the seller shows what `rows` say, `checkevent` ran five minutes ago, the account
+/// is exclusive.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConclusionCase {
+    #[serde(default)]
+    local: Local,
+    /// The panel's database could not be read.
+    #[serde(default)]
+    local_unread: bool,
+    #[serde(default)]
+    rows: Vec<Row>,
+    #[serde(default)]
+    around: Around,
+    #[serde(default)]
+    heard: Vec<HeardHere>,
+    expect: Expected,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    kind: String,
+    /// What the English paragraph has to say besides.
+    #[serde(default)]
+    says: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Around {
+    now: DateTime,
+    /// `reselling`, `disabled`, `other`, `none` or `unreadable`.
+    served: String,
+    /// A refusal's word, or `not_asked`; empty: the seller was read.
+    seller: String,
+    short: bool,
+    ids_hidden: bool,
+    suspended_by: String,
+    approver: Option<String>,
+    balance: Option<String>,
+    broke: bool,
+    may_suspend: Option<bool>,
+    may_delete: Option<bool>,
+    verdict: Option<Verdict>,
+    do_nothing: bool,
+    schedule: String,
+    last_poll: String,
+    delivered_since: Option<DateTime>,
+    polls_since: u64,
+    call_under_way: bool,
+}
+
+impl Default for Around {
+    fn default() -> Self {
+        let day = jiff::civil::date(2026, 11, 24);
+        Self {
+            now: day.at(12, 0, 0, 0),
+            served: "reselling".into(),
+            seller: String::new(),
+            short: false,
+            ids_hidden: false,
+            suspended_by: String::new(),
+            approver: None,
+            balance: None,
+            broke: false,
+            may_suspend: None,
+            may_delete: None,
+            verdict: Some(Verdict::Exclusive),
+            do_nothing: false,
+            schedule: "yes".into(),
+            last_poll: "2026-11-24T11:55:00".into(),
+            delivered_since: Some(day.at(8, 11, 0, 0)),
+            polls_since: 45,
+            call_under_way: false,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HeardHere {
+    what: String,
+    at: Option<DateTime>,
+    #[serde(default)]
+    text: String,
+}
+
+fn of<T: Copy>(word: &str, all: &[(&str, T)]) -> T {
+    let found = all.iter().find(|(known, _)| *known == word);
+    found.unwrap_or_else(|| panic!("'{word}' is none of {:?}", all.iter().map(|(word, _)| word).collect::<Vec<_>>())).1
+}
+
+const REFUSALS: [(&str, Refusal); 8] = [
+    ("two_factor", Refusal::TwoFactor),
+    ("address", Refusal::Address),
+    ("captcha", Refusal::Captcha),
+    ("login", Refusal::Login),
+    ("rights", Refusal::Rights),
+    ("untrusted", Refusal::Untrusted),
+    ("unreachable", Refusal::Unreachable),
+    ("answer", Refusal::Answer),
+];
+const HEARD: [(&str, HeardOf); 7] = [
+    ("missed", HeardOf::EventMissed),
+    ("failed", HeardOf::EventFailed),
+    ("login", HeardOf::Login),
+    ("rights", HeardOf::Rights),
+    ("money", HeardOf::Money),
+    ("connection", HeardOf::Connection),
+    ("other", HeardOf::Other),
+];
+const SUSPENDED: [(&str, Option<SuspendedBy>); 4] = [
+    ("", None),
+    ("money", Some(SuspendedBy::Money)),
+    ("staff", Some(SuspendedBy::Staff)),
+    ("abuse", Some(SuspendedBy::Abuse)),
+];
+const SCHEDULES: [(&str, Scheduled); 4] = [
+    ("yes", Scheduled::Yes),
+    ("commented", Scheduled::Commented),
+    ("missing", Scheduled::Missing),
+    ("unknown", Scheduled::Unknown),
+];
+
+fn served(word: &str) -> Served {
+    match word {
+        "reselling" => Served::Reselling { active: true },
+        "disabled" => Served::Reselling { active: false },
+        "other" => Served::Other { module: Some("pmmanual".into()) },
+        "none" => Served::Other { module: None },
+        "unreadable" => Served::Unreadable { detail: "module 3: not base64".into() },
+        other => panic!("'{other}' is no way to be served"),
+    }
+}
+
+fn concluded(case: &ConclusionCase) -> Conclusion {
+    let local = case.local.service();
+    let rows: Vec<SellerService> = case.rows.iter().map(Row::service).collect();
+    let around = &case.around;
+    let heard: Vec<Heard> = case
+        .heard
+        .iter()
+        .map(|one| Heard { what: of(&one.what, &HEARD), at: one.at, text: one.text.clone() })
+        .collect();
+    let seller = match around.seller.as_str() {
+        "" => Seller::Read(Seen {
+            linked: Rows::new(&rows).link(&local),
+            whole: !around.short,
+            ids_shown: !around.ids_hidden,
+            suspended_by: of(&around.suspended_by, &SUSPENDED),
+            approver: around.approver.as_deref(),
+        }),
+        "not_asked" => Seller::NotAsked,
+        word => Seller::Refused { refusal: of(word, &REFUSALS), detail: "seller.example: vds: no".into() },
+    };
+    conclude(&Situation {
+        now: around.now,
+        stuck_after: SignedDuration::from_mins(15),
+        service: (!case.local_unread).then_some(&local),
+        served: if case.local_unread { Served::NotRead } else { served(&around.served) },
+        seller,
+        standing: Standing {
+            balance: around.balance.clone(),
+            broke: around.broke,
+            may_suspend: around.may_suspend,
+            may_delete: around.may_delete,
+        },
+        verdict: around.verdict,
+        heard: &heard,
+        panel: Panel {
+            do_nothing: around.do_nothing,
+            schedule: of(&around.schedule, &SCHEDULES),
+            last_poll: around.last_poll.parse().ok(),
+        },
+        delivered_since: around.delivered_since,
+        polls_since: around.polls_since,
+        call_under_way: around.call_under_way.then(|| ("vds.open".into(), "2026-11-24T11:59:00+00:00".into())),
+    })
+}
+
+#[test]
+fn services_are_explained() {
+    let kinds = RefCell::new(BTreeSet::new());
+    cases::run("conclusion", |case: &ConclusionCase| {
+        let conclusion = concluded(case);
+        same("kind", &conclusion.kind(), &case.expect.kind.as_str())?;
+        said_in_both_languages(&conclusion)?;
+        let (english, russian) = conclusion.pair();
+        for said in &case.expect.says {
+            if !english.contains(said.as_str()) {
+                return Err(format!("does not say '{said}': {english}"));
+            }
+        }
+        if conclusion.kind() != "not_read" && (!english.contains("What to do") || !russian.contains("Что делать"))
+        {
+            return Err(format!("does not say what to do: {english} {russian}"));
+        }
+        kinds.borrow_mut().insert(conclusion.kind());
+        Ok(())
+    });
+    // Every kind that the code can say has its case.
+    let code = include_str!("../../src/reselling/conclusion/mod.rs");
+    let (_, words) = code.split_once("pub fn kind(&self)").unwrap();
+    let (words, _) = words.split_once("\n    }\n}").unwrap();
+    let said: BTreeSet<&str> = words.split("=> \"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert!(said.len() > 50, "{said:?}");
+    assert_eq!(*kinds.borrow(), said);
+}
