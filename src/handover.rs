@@ -148,6 +148,12 @@ pub fn take_polls(root: &Root) -> Result<Vec<Poll>, Error> {
     Ok(found)
 }
 
+/// What was noted since the polls were last taken, left where it is; nothing when it cannot be read.
+pub fn noted(root: &Root) -> Vec<Poll> {
+    let text = read_small(&polls(root), POLLS).unwrap_or_default();
+    text.lines().filter_map(Poll::of).collect()
+}
+
 impl Poll {
     fn of(line: &str) -> Option<Self> {
         let mut words = line.split(' ');

@@ -4,6 +4,7 @@
 
 mod config;
 mod database;
+mod history;
 mod items;
 mod key;
 mod mgrctl;
@@ -13,6 +14,7 @@ mod services;
 
 pub use config::{Config, Server};
 pub use database::Database;
+pub use history::Change;
 pub use items::Known;
 pub use mgrctl::{Mgrctl, Panel};
 pub use modules::{Login, ModuleAccess};

@@ -55,6 +55,16 @@ impl Database {
         Ok(modules.map(|(module, params)| (module.id, self.access(module, &params))).collect())
     }
 
+    /// The file of a module (`processingmodule.module`), whatever module it is.
+    ///
+    /// # Errors
+    /// `Kind::Database`.
+    pub fn module_file(&self, module: ModuleId) -> Result<Option<String>, Error> {
+        let mut file = None;
+        self.select(&format!("module FROM processingmodule WHERE id = {module}"), |mut row| file = row.text())?;
+        Ok(file)
+    }
+
     fn access(&self, module: Module, params: &Params) -> Result<ModuleAccess, Error> {
         let what = format!("module {} ({})", module.id, module.name);
         let read = || {

@@ -3,6 +3,7 @@
 //! `runs` is the audit trail of repairs, `memory` what checks have seen. Not for deciding anything.
 
 mod memory;
+mod recall;
 mod runs;
 
 pub use memory::Arrival;

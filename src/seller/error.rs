@@ -4,6 +4,7 @@
 //! function are put in front by `client`.
 
 use crate::error::{Error, Kind};
+use crate::reselling::conclusion::Refusal;
 use crate::xml::Element;
 use rustls::CertificateError;
 use std::error::Error as StdError;
@@ -13,6 +14,26 @@ use url::Url;
 
 /// How much of a seller's own words is repeated.
 const SAID: usize = 200;
+
+const CAPTCHA: &str = "the seller wants a captcha solved: log in there once with a browser, from this server's address";
+const TWO_FACTOR: &str = "the account has two-factor authentication, which a module cannot pass";
+const ADDRESS: &str = "the seller does not allow the login from this server's address";
+
+/// What an error of the seller's side means for a service, finer than its kind: the three refusals of a login that have remedies
+/// of their own are told by their sentence.
+pub fn refusal(error: &Error) -> Refusal {
+    let told = |sentence: &str| error.detail.contains(sentence);
+    match error.kind {
+        Kind::SellerLogin if told(TWO_FACTOR) => Refusal::TwoFactor,
+        Kind::SellerLogin if told(ADDRESS) => Refusal::Address,
+        Kind::SellerLogin if told(CAPTCHA) => Refusal::Captcha,
+        Kind::SellerLogin => Refusal::Login,
+        Kind::SellerRights => Refusal::Rights,
+        Kind::SellerCertificate => Refusal::Untrusted,
+        Kind::SellerUnreachable => Refusal::Unreachable,
+        _ => Refusal::Answer,
+    }
+}
 
 /// A request that got no answer; `true` when asking again is safe and may help: nothing was sent because nothing was connected.
 pub(super) fn transport(error: &reqwest::Error, timeout: Duration) -> (Error, bool) {
@@ -78,14 +99,11 @@ pub(super) fn panel(error: &Element) -> Error {
     // The exact spelling of objects is not confirmed (facts/billmanager 12, 11): any `auth` is a login that was refused. The
     // words are those seen at sellers, and what two-factor logins are called in general.
     let (kind, hint) = if has(&["captcha"]) {
-        (
-            Kind::SellerLogin,
-            "the seller wants a captcha solved: log in there once with a browser, from this server's address",
-        )
+        (Kind::SellerLogin, CAPTCHA)
     } else if has(&["2fa", "totp", "otp", "factor", "twofactor"]) {
-        (Kind::SellerLogin, "the account has two-factor authentication, which a module cannot pass")
+        (Kind::SellerLogin, TWO_FACTOR)
     } else if has(&["badip"]) {
-        (Kind::SellerLogin, "the seller does not allow the login from this server's address")
+        (Kind::SellerLogin, ADDRESS)
     } else if kind_word == "auth" {
         (Kind::SellerLogin, "the seller refused the login")
     } else if kind_word == "access" {

@@ -17,6 +17,7 @@ mod whoami;
 
 pub use call::{Call, ITEMTYPES};
 pub use client::Seller;
+pub use error::refusal;
 pub use listing::Listing;
 pub(crate) use row::is_id;
 pub use service::ServiceForm;

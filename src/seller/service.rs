@@ -70,6 +70,11 @@ impl ServiceForm {
         self.fields.get(name).map(|text| text.trim()).filter(|text| !text.is_empty())
     }
 
+    /// The form has the field, even if it is empty.
+    pub fn has(&self, name: &str) -> bool {
+        self.fields.contains_key(name)
+    }
+
     /// `None` when the form does not say (whether it does, differs by type and version: facts/billmanager 6.2).
     pub fn status(&self) -> Option<Status> {
         self.get(STATUS).and_then(Status::from_composite)

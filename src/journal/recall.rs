@@ -1,0 +1,77 @@
+//! What is remembered of one service, asked without remembering anything new.
+
+use super::runs::signed;
+use super::{Journal, STEPS, state};
+use crate::error::Error;
+use crate::reselling::account::Account;
+use crate::reselling::ids::ItemId;
+use crate::root::Root;
+use jiff::Timestamp;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use std::time::Duration;
+
+impl Journal {
+    /// Opens the journal for reading, without making or growing anything: a copied tree stays as it is. `None` when there is none.
+    ///
+    /// # Errors
+    /// `Kind::State`: it cannot be read, or was written by a newer version.
+    pub fn look(root: &Root) -> Result<Option<Self>, Error> {
+        let path = root.state().join("journal.db");
+        if !path.try_exists().map_err(|error| state(&path, &error))? {
+            return Ok(None);
+        }
+        let open = || -> rusqlite::Result<(Connection, i64)> {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let connection = Connection::open_with_flags(&path, flags)?;
+            connection.busy_timeout(Duration::from_secs(5))?;
+            let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+            Ok((connection, version))
+        };
+        let (connection, version) = open().map_err(|error| state(&path, &error))?;
+        if version < 1 || version > i64::try_from(STEPS.len()).unwrap_or(i64::MAX) {
+            return Err(state(&path, &format!("format {version} is not one that this version reads")));
+        }
+        Ok(Some(Self { connection }))
+    }
+
+    /// Since when the service has been seen delivered at the seller while it waits here.
+    ///
+    /// # Errors
+    /// `Kind::State`.
+    pub fn delivered_since(&self, account: &Account, item: ItemId) -> Result<Option<Timestamp>, Error> {
+        self.connection
+            .query_row(
+                "SELECT at FROM active_since WHERE account = ?1 AND item = ?2",
+                params![account.to_string(), signed(item.0)],
+                |row| row.get(0),
+            )
+            .optional()
+            .map(|at| at.and_then(|at| Timestamp::from_millisecond(at).ok()))
+            .map_err(|error| Self::fault(&error))
+    }
+
+    /// When the polls that went to their end began, oldest first.
+    ///
+    /// # Errors
+    /// `Kind::State`.
+    pub fn polls(&self) -> Result<Vec<Timestamp>, Error> {
+        let read = || -> rusqlite::Result<Vec<i64>> {
+            let mut polls = self.connection.prepare("SELECT begun FROM poll WHERE ended IS NOT NULL ORDER BY begun")?;
+            polls.query_map([], |row| row.get(0))?.collect()
+        };
+        let polls = read().map_err(|error| Self::fault(&error))?;
+        Ok(polls.into_iter().filter_map(|at| Timestamp::from_millisecond(at).ok()).collect())
+    }
+
+    /// What SQLite says of its own file: `None` when it is whole.
+    ///
+    /// # Errors
+    /// `Kind::State`.
+    pub fn damage(&self) -> Result<Option<String>, Error> {
+        let said: String = self
+            .connection
+            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+            .map_err(|error| Self::fault(&error))?;
+        Ok((said != "ok").then_some(said))
+    }
+}
