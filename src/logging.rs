@@ -18,6 +18,10 @@ const LINE: usize = 4096;
 /// The longest record for the system's log: what every implementation takes in one piece.
 const SYSLOG_LINE: usize = 900;
 
+/// Records with this target go to the system's log as well, whatever their level: others may keep that log where root of this
+/// machine cannot reach it.
+pub const AUDIT: &str = "resellguard::audit";
+
 static LOGGER: OnceLock<Journal> = OnceLock::new();
 
 struct Journal {
@@ -64,7 +68,8 @@ impl Log for Journal {
             // One write, so that lines of two processes do not mix.
             let _ = file.write_all(line.as_bytes());
         }
-        if record.level() <= Level::Warn && self.syslog.load(Ordering::Relaxed) {
+        let told = record.level() <= Level::Warn || record.target() == AUDIT;
+        if told && self.syslog.load(Ordering::Relaxed) {
             to_system(record.level(), &text);
         }
     }
@@ -99,7 +104,11 @@ fn to_system(level: Level, text: &str) {
     let mut text = visible(text);
     cut(&mut text, SYSLOG_LINE);
     if let Ok(mut system) = syslog::unix(formatter) {
-        let _ = if level == Level::Error { system.err(text) } else { system.warning(text) };
+        let _ = match level {
+            Level::Error => system.err(text),
+            Level::Warn => system.warning(text),
+            Level::Info | Level::Debug | Level::Trace => system.info(text),
+        };
     }
 }
 

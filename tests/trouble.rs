@@ -89,9 +89,15 @@ impl Play {
         assert!(outcome(&report, 0).1.contains("was not answered"), "{report:#}");
         assert_eq!(self.interrupted(item)["outcome"], Value::Null, "not settled yet");
         assert_eq!(self.calls(item), calls);
-        let journal = rusqlite::Connection::open(self.a.root().join("var/resellguard/journal.db")).unwrap();
-        let long_ago = "2026-01-01T00:00:00+00:00";
-        journal.execute("UPDATE step SET at = ?1 WHERE answer IS NULL", [long_ago]).unwrap();
+        self.verifies();
+        stage::minutes_later(&self.a);
+        self.verifies();
+    }
+
+    /// The chain of the journal holds.
+    fn verifies(&self) {
+        let (verified, status) = ask(&self.a, &["journal", "--verify"]);
+        assert_eq!((status, verified["intact"].as_bool()), (0, Some(true)), "{verified:#}");
     }
 
     /// The service in the oldest run that touched it: what a killed run left.
@@ -389,7 +395,7 @@ fn what_cannot_be_written_down_is_not_done() {
     let database = rusqlite::Connection::open(&journal).unwrap();
     database
         .execute_batch(
-            "CREATE TRIGGER full BEFORE INSERT ON step WHEN NEW.call = 'service.setstatus'
+            "CREATE TRIGGER full BEFORE INSERT ON record WHEN NEW.kind = 'call' AND NEW.body LIKE '%service.setstatus%'
              BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
         )
         .unwrap();

@@ -46,9 +46,9 @@ enum Command {
     ///
     /// Exit status: 0 every service done or already in step, 1 something failed, 2 something was refused.
     Sync(sync::Arguments),
-    /// What was changed, by whom, before and after.
+    /// What was changed, by whom, before and after; with --verify, whether that record is whole.
     ///
-    /// Exit status: 0, 1 an error.
+    /// Exit status: 0, 1 an error or a broken chain.
     Journal(journal::Arguments),
     /// What the hook on checkevent starts: a check, unless one is running.
     #[command(hide = true)]

@@ -1,11 +1,14 @@
 //! What was done and what was seen, kept in `<root>/var/resellguard/journal.db` (SQLite).
 //!
-//! `runs` is the audit trail of repairs, `memory` what checks have seen. Not for deciding anything.
+//! `runs` is the audit trail of repairs, `chain` what it is written on, `memory` what checks have seen. Not for deciding anything.
 
+mod chain;
+mod first;
 mod memory;
 mod recall;
 mod runs;
 
+pub use chain::{Broken, Verified};
 pub use memory::Arrival;
 pub use runs::{ItemEntry, OpenItem, Outcome, Run, StepEntry, rfc3339};
 
@@ -13,12 +16,12 @@ use crate::error::{Error, Kind};
 use crate::root::Root;
 use rusqlite::{Connection, TransactionBehavior};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The tables, as they grew: a file has as many of these steps behind it as its `user_version` says. A step that was released is
 /// never edited; a file with more steps is refused, for an older program would misread it.
-const STEPS: &[&str] = &[FIRST];
+const STEPS: &[&str] = &[FIRST, SECOND];
 
 const FIRST: &str = "
 CREATE TABLE run(
@@ -41,10 +44,27 @@ CREATE TABLE waiting(account TEXT NOT NULL, item INTEGER NOT NULL, since INTEGER
 CREATE TABLE arrival(account TEXT NOT NULL, item INTEGER NOT NULL, at INTEGER NOT NULL, waited_since INTEGER NOT NULL);
 ";
 
+/// The audit trail as a chain (`chain`), instead of rows that are filled in afterwards. Nothing in it is ever changed.
+const SECOND: &str = "
+CREATE TABLE record(
+    id INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, parent INTEGER REFERENCES record(id), item INTEGER,
+    body TEXT NOT NULL, hash TEXT NOT NULL);
+CREATE INDEX record_kind ON record(kind);
+CREATE INDEX record_parent ON record(parent);
+CREATE INDEX record_item ON record(item) WHERE item IS NOT NULL;
+CREATE UNIQUE INDEX record_run ON record(json_extract(body, '$.run')) WHERE kind = 'run';
+CREATE TRIGGER record_stays BEFORE UPDATE ON record BEGIN SELECT RAISE(ABORT, 'a record is never changed'); END;
+CREATE TRIGGER record_remains BEFORE DELETE ON record BEGIN SELECT RAISE(ABORT, 'a record is never removed'); END;
+";
+/// The step that takes over the runs of the first format.
+const CHAINED: i64 = 2;
+
 /// The open journal.
 #[derive(Debug)]
 pub struct Journal {
     connection: Connection,
+    /// The file beside it, which knows the newest record.
+    beside: PathBuf,
 }
 
 impl Journal {
@@ -80,10 +100,13 @@ impl Journal {
             let why = format!("it was written by a newer version (format {version}, this one knows {known})");
             return Err(state(path, &why));
         }
+        let beside = chain::beside(path);
         if version < known {
+            // Before the first record, so that a journal without it is one from which something was taken.
+            chain::make_head(&beside)?;
             grow(&connection).map_err(|error| state(path, &error))?;
         }
-        Ok(Self { connection })
+        Ok(Self { connection, beside })
     }
 
     fn fault(error: &rusqlite::Error) -> Error {
@@ -98,6 +121,9 @@ fn grow(connection: &Connection) -> rusqlite::Result<()> {
     let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     for (number, step) in (1..).zip(STEPS).filter(|(number, _)| *number > version) {
         transaction.execute_batch(step)?;
+        if number == CHAINED {
+            first::take_over(&transaction)?;
+        }
         transaction.pragma_update(None, "user_version", number)?;
     }
     transaction.commit()

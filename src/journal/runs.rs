@@ -1,14 +1,16 @@
 //! The audit trail: for each run who, when, what was intended, which calls, what came of it.
 
 use super::Journal;
+use super::chain::{self, Head, Record, RecordKind, Verified};
 use crate::error::Error;
+use crate::logging::AUDIT;
 use crate::reselling::decision::{Decision, Reason};
 use crate::reselling::ids::ItemId;
 use crate::reselling::plan::Step;
 use jiff::ZonedDateTime;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What came of one service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +67,8 @@ pub struct Run {
     pub run: String,
     pub at: String,
     pub actor: String,
+    /// What was asked for; empty in runs of the first format.
+    pub why: String,
     pub items: Vec<ItemEntry>,
 }
 
@@ -78,16 +82,15 @@ pub struct OpenItem {
 }
 
 impl Journal {
-    /// Begins a run and returns its key and its name (`20261124-103015-4711`: local time and process).
+    /// Begins a run and returns its key and its name (`20261124-103015-4711`: local time and process). `why` is what was asked for.
     ///
     /// # Errors
     /// `Kind::State` when the disk does not take it; nothing has been changed then.
-    pub fn begin_run(&self, actor: &str, now: &ZonedDateTime) -> Result<(i64, String), Error> {
+    pub fn begin_run(&self, actor: &str, why: &str, now: &ZonedDateTime) -> Result<(i64, String), Error> {
         let run = format!("{}-{}", now.strftime("%Y%m%d-%H%M%S"), std::process::id());
-        self.connection
-            .execute("INSERT INTO run(run, at, actor) VALUES(?1, ?2, ?3)", params![run, rfc3339(now), actor])
-            .map_err(|error| Self::fault(&error))?;
-        Ok((self.connection.last_insert_rowid(), run))
+        let body = json!({"run": run, "actor": actor, "why": why});
+        let key = self.append(RecordKind::Run, None, None, &body, now)?;
+        Ok((key, run))
     }
 
     /// Writes down what is about to happen to a service; on the disk when this returns.
@@ -102,13 +105,8 @@ impl Journal {
         reason: &Reason,
         before: &Value,
     ) -> Result<i64, Error> {
-        self.connection
-            .execute(
-                "INSERT INTO run_item(run, item, decision, reason, before) VALUES(?1, ?2, ?3, ?4, ?5)",
-                params![run, signed(item.0), decision.word(), json(reason), before.to_string()],
-            )
-            .map_err(|error| Self::fault(&error))?;
-        Ok(self.connection.last_insert_rowid())
+        let body = json!({"decision": decision, "reason": reason, "before": before});
+        self.append(RecordKind::Intention, Some(run), Some(item), &body, &ZonedDateTime::now())
     }
 
     /// Writes down a call before it goes out.
@@ -116,26 +114,16 @@ impl Journal {
     /// # Errors
     /// `Kind::State`.
     pub fn calling(&self, entry: i64, step: &Step, now: &ZonedDateTime) -> Result<i64, Error> {
-        let value = serde_json::to_value(step).unwrap_or_default();
-        let params = value.get("params").cloned().unwrap_or_default().to_string();
-        self.connection
-            .execute(
-                "INSERT INTO step(run_item, at, call, params) VALUES(?1, ?2, ?3, ?4)",
-                params![entry, rfc3339(now), step.call, params],
-            )
-            .map_err(|error| Self::fault(&error))?;
-        Ok(self.connection.last_insert_rowid())
+        self.append(RecordKind::Call, Some(entry), None, &json!(step), now)
     }
 
     /// Writes down what the call answered.
     ///
     /// # Errors
     /// `Kind::State`.
-    pub fn answered(&self, step: i64, answer: &str) -> Result<(), Error> {
-        self.connection
-            .execute("UPDATE step SET answer = ?2 WHERE id = ?1", params![step, answer])
-            .map_err(|error| Self::fault(&error))?;
-        Ok(())
+    pub fn answered(&self, call: i64, answer: &str) -> Result<(), Error> {
+        let body = json!({"answer": answer});
+        self.append(RecordKind::Answer, Some(call), None, &body, &ZonedDateTime::now()).map(drop)
     }
 
     /// Writes down what came of a service.
@@ -143,13 +131,44 @@ impl Journal {
     /// # Errors
     /// `Kind::State`.
     pub fn settle(&self, entry: i64, outcome: Outcome, reason: &Reason, after: &Value) -> Result<(), Error> {
-        self.connection
-            .execute(
-                "UPDATE run_item SET outcome = ?2, reason = ?3, after = ?4 WHERE id = ?1",
-                params![entry, outcome.word(), json(reason), after.to_string()],
-            )
-            .map_err(|error| Self::fault(&error))?;
-        Ok(())
+        let body = json!({"outcome": outcome, "reason": reason, "after": after});
+        self.append(RecordKind::Outcome, Some(entry), None, &body, &ZonedDateTime::now()).map(drop)
+    }
+
+    /// Says in the logs, which others may keep, how far the chain goes: what is cut off afterwards is found by that.
+    pub fn end_run(&self, run: &str) {
+        match chain::newest(&self.connection) {
+            Ok(Head { records, hash }) => {
+                log::info!(target: AUDIT, "run {run} ended; the journal has {records} records, the newest is {hash}");
+            }
+            Err(error) => log::error!("{}", Self::fault(&error)),
+        }
+    }
+
+    fn append(
+        &self,
+        kind: RecordKind,
+        parent: Option<i64>,
+        item: Option<ItemId>,
+        body: &Value,
+        at: &ZonedDateTime,
+    ) -> Result<i64, Error> {
+        let record = Record { at: &rfc3339(at), kind, parent, item: item.map(|item| signed(item.0)), body };
+        let head = chain::append(&self.connection, &record).map_err(|error| Self::fault(&error))?;
+        let noted = chain::advance(&self.connection, &self.beside, &head);
+        // Once a run is enough: what keeps one note back keeps all.
+        if let (Err(error), RecordKind::Run) = (noted, kind) {
+            log::error!("{error}");
+        }
+        Ok(head.records)
+    }
+
+    /// Walks the chain.
+    ///
+    /// # Errors
+    /// `Kind::State`: the database cannot be read.
+    pub fn verify(&self) -> Result<Verified, Error> {
+        chain::verify(&self.connection, &self.beside).map_err(|error| Self::fault(&error))
     }
 
     /// The services of killed runs, oldest first.
@@ -158,16 +177,18 @@ impl Journal {
     /// `Kind::State`.
     pub fn open_items(&self) -> Result<Vec<OpenItem>, Error> {
         let read = || -> rusqlite::Result<Vec<OpenItem>> {
-            let mut query = self
-                .connection
-                .prepare("SELECT id, item, decision, before FROM run_item WHERE outcome IS NULL ORDER BY id")?;
+            let mut query = self.connection.prepare(
+                "SELECT id, item, body FROM record AS intention WHERE kind = 'intention' AND NOT EXISTS
+                 (SELECT 1 FROM record WHERE parent = intention.id AND kind = 'outcome') ORDER BY id",
+            )?;
             query
                 .query_map([], |row| {
+                    let body: Body = body(row, 2)?;
                     Ok(OpenItem {
                         entry: row.get(0)?,
                         item: ItemId(unsigned(row.get(1)?)),
-                        decision: row.get(2)?,
-                        before: value(row.get(3)?),
+                        decision: body.decision,
+                        before: body.before,
                     })
                 })?
                 .collect()
@@ -180,16 +201,15 @@ impl Journal {
     /// # Errors
     /// `Kind::State`.
     pub fn unanswered(&self, item: ItemId) -> Result<Option<(String, String)>, Error> {
-        self.connection
-            .query_row(
-                "SELECT step.call, step.at, step.answer FROM step JOIN run_item ON run_item.id = step.run_item
-                 WHERE run_item.item = ?1 ORDER BY step.id DESC LIMIT 1",
-                [signed(item.0)],
-                |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<String>>(2)?)),
-            )
-            .optional()
-            .map(|newest| newest.filter(|(.., answer)| answer.is_none()).map(|(call, at, _)| (call, at)))
-            .map_err(|error| Self::fault(&error))
+        let read = || -> rusqlite::Result<Option<(String, String)>> {
+            let mut query = self.connection.prepare_cached(
+                "SELECT body, at FROM record AS call WHERE id =
+                 (SELECT MAX(id) FROM record WHERE item = ?1 AND kind = 'call')
+                 AND NOT EXISTS (SELECT 1 FROM record WHERE parent = call.id AND kind = 'answer')",
+            )?;
+            query.query_row([signed(item.0)], |row| Ok((body(row, 0)?.call, row.get(1)?))).optional()
+        };
+        read().map_err(|error| Self::fault(&error))
     }
 
     /// Whether an earlier repair of the service that came to no good end has stored the certificate.
@@ -199,8 +219,9 @@ impl Journal {
     pub fn stored_certificate(&self, item: ItemId) -> Result<bool, Error> {
         self.connection
             .query_row(
-                "SELECT 1 FROM step WHERE call = 'certificate.save' AND run_item =
-                 (SELECT MAX(id) FROM run_item WHERE item = ?1 AND outcome = 'failed')",
+                "SELECT 1 FROM record WHERE kind = 'call' AND json_extract(body, '$.call') = 'certificate.save' AND parent =
+                 (SELECT MAX(parent) FROM record
+                  WHERE item = ?1 AND kind = 'outcome' AND json_extract(body, '$.outcome') = 'failed')",
                 [signed(item.0)],
                 |_| Ok(()),
             )
@@ -215,7 +236,11 @@ impl Journal {
     /// `Kind::State`.
     pub fn has_run(&self, run: &str) -> Result<bool, Error> {
         self.connection
-            .query_row("SELECT 1 FROM run WHERE run = ?1", [run], |_| Ok(()))
+            .query_row(
+                "SELECT 1 FROM record WHERE kind = 'run' AND json_extract(body, '$.run') = ?1",
+                [run],
+                |_| Ok(()),
+            )
             .optional()
             .map(|found| found.is_some())
             .map_err(|error| Self::fault(&error))
@@ -230,16 +255,40 @@ impl Journal {
     }
 }
 
+/// What the bodies of records say; a record has what its kind has.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Body {
+    run: String,
+    actor: String,
+    why: String,
+    decision: String,
+    reason: Value,
+    before: Value,
+    call: String,
+    params: Value,
+    answer: String,
+    outcome: Value,
+    after: Value,
+}
+
+/// A record that cannot be read is shown empty; `verify` says that it is damaged.
+fn body(row: &Row<'_>, column: usize) -> rusqlite::Result<Body> {
+    let text: String = row.get(column)?;
+    Ok(serde_json::from_str(&text).unwrap_or_default())
+}
+
 fn runs(connection: &Connection, run: Option<&str>, item: Option<ItemId>, limit: u32) -> rusqlite::Result<Vec<Run>> {
     let mut query = connection.prepare(
-        "SELECT id, run, at, actor FROM run
-         WHERE (?1 IS NULL OR run = ?1) AND (?2 IS NULL OR id IN (SELECT run FROM run_item WHERE item = ?2))
+        "SELECT id, at, body FROM record
+         WHERE kind = 'run' AND (?1 IS NULL OR json_extract(body, '$.run') = ?1)
+         AND (?2 IS NULL OR id IN (SELECT parent FROM record WHERE item = ?2 AND kind = 'intention'))
          ORDER BY id DESC LIMIT ?3",
     )?;
     let found: Vec<(i64, Run)> = query
         .query_map(params![run, item.map(|item| signed(item.0)), limit], |row| {
-            let run = Run { run: row.get(1)?, at: row.get(2)?, actor: row.get(3)?, items: Vec::new() };
-            Ok((row.get(0)?, run))
+            let Body { run, actor, why, .. } = body(row, 2)?;
+            Ok((row.get(0)?, Run { run, at: row.get(1)?, actor, why, items: Vec::new() }))
         })?
         .collect::<rusqlite::Result<_>>()?;
     found
@@ -251,54 +300,56 @@ fn runs(connection: &Connection, run: Option<&str>, item: Option<ItemId>, limit:
         .collect()
 }
 
-fn items(connection: &Connection, run: i64) -> rusqlite::Result<Vec<ItemEntry>> {
-    let mut query = connection.prepare_cached(
-        "SELECT id, item, outcome, decision, reason, before, after FROM run_item WHERE run = ?1 ORDER BY id",
-    )?;
-    let entries: Vec<(i64, ItemEntry)> = query
-        .query_map([run], |row| {
-            let outcome: Option<String> = row.get(2)?;
-            let reason: Option<String> = row.get(4)?;
-            let entry = ItemEntry {
-                item: ItemId(unsigned(row.get(1)?)),
-                outcome: outcome.and_then(|word| serde_json::from_value(Value::String(word)).ok()),
-                decision: row.get(3)?,
-                reason: reason.and_then(|text| serde_json::from_str(&text).ok()),
-                before: value(row.get(5)?),
-                after: value(row.get(6)?),
-                steps: Vec::new(),
-            };
-            Ok((row.get(0)?, entry))
+/// A record as it is read again.
+struct Kept {
+    id: i64,
+    kind: String,
+    item: Option<i64>,
+    body: Body,
+}
+
+/// The records under another one, in their order.
+fn under(connection: &Connection, parent: i64) -> rusqlite::Result<Vec<Kept>> {
+    let mut query =
+        connection.prepare_cached("SELECT id, kind, item, body FROM record WHERE parent = ?1 ORDER BY id")?;
+    query
+        .query_map([parent], |row| {
+            Ok(Kept { id: row.get(0)?, kind: row.get(1)?, item: row.get(2)?, body: body(row, 3)? })
         })?
-        .collect::<rusqlite::Result<_>>()?;
-    entries
-        .into_iter()
-        .map(|(key, mut entry)| {
-            entry.steps = steps(connection, key)?;
-            Ok(entry)
-        })
         .collect()
 }
 
-fn steps(connection: &Connection, entry: i64) -> rusqlite::Result<Vec<StepEntry>> {
-    let mut query =
-        connection.prepare_cached("SELECT call, params, answer FROM step WHERE run_item = ?1 ORDER BY id")?;
-    query
-        .query_map([entry], |row| Ok(StepEntry { call: row.get(0)?, params: value(row.get(1)?), answer: row.get(2)? }))?
-        .collect()
+fn items(connection: &Connection, run: i64) -> rusqlite::Result<Vec<ItemEntry>> {
+    under(connection, run)?.into_iter().map(|intention| entry(connection, intention)).collect()
+}
+
+fn entry(connection: &Connection, intention: Kept) -> rusqlite::Result<ItemEntry> {
+    let intended = intention.body;
+    let mut entry = ItemEntry {
+        item: ItemId(unsigned(intention.item.unwrap_or_default())),
+        outcome: None,
+        decision: intended.decision,
+        reason: serde_json::from_value(intended.reason).ok(),
+        before: intended.before,
+        after: Value::Null,
+        steps: Vec::new(),
+    };
+    for Kept { id, kind, body, .. } in under(connection, intention.id)? {
+        if kind == RecordKind::Call.word() {
+            let answer = under(connection, id)?.into_iter().next().map(|answer| answer.body.answer);
+            entry.steps.push(StepEntry { call: body.call, params: body.params, answer });
+        } else {
+            entry.outcome = serde_json::from_value(body.outcome).ok();
+            entry.reason = serde_json::from_value(body.reason).ok();
+            entry.after = body.after;
+        }
+    }
+    Ok(entry)
 }
 
 /// A moment as the contract writes it: RFC 3339 with the panel's offset, to the second.
 pub fn rfc3339(moment: &ZonedDateTime) -> String {
     moment.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
-}
-
-fn json<T: Serialize>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_default()
-}
-
-fn value(text: Option<String>) -> Value {
-    text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
 }
 
 /// SQLite has no unsigned numbers; ids are parsed to at most 18 digits and fit.

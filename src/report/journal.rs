@@ -1,8 +1,8 @@
 //! The audit trail as it is shown.
 
 use super::drift::state;
-use super::{SCHEMA, short};
-use crate::journal::{ItemEntry, Run};
+use super::{SCHEMA, english, short};
+use crate::journal::{Broken, ItemEntry, Run, Verified};
 use crate::language::{Language, Say};
 use crate::reselling::decision::Decision;
 use serde_json::{Value, json};
@@ -22,7 +22,8 @@ impl JournalReport {
     pub fn text(&self, language: Language) -> String {
         let mut out = String::new();
         for run in &self.runs {
-            let _ = writeln!(out, "{} {} {}", run.run, run.at, run.actor);
+            let why = if run.why.is_empty() { String::new() } else { format!(": {}", short(&run.why, 80)) };
+            let _ = writeln!(out, "{} {} {}{why}", run.run, run.at, run.actor);
             for entry in &run.items {
                 entry_text(&mut out, entry, language);
             }
@@ -31,6 +32,83 @@ impl JournalReport {
             out.push_str(language.choose(("Nothing was changed so far.\n", "Изменений пока не было.\n")));
         }
         out
+    }
+}
+
+/// The answer of `journal --verify`.
+#[derive(Clone, Debug)]
+pub struct VerifyReport(pub Verified);
+
+impl VerifyReport {
+    /// 0 whole, 1 broken.
+    pub fn exit_status(&self) -> u8 {
+        u8::from(self.0.broken.is_some())
+    }
+
+    pub fn json(&self) -> Value {
+        let Verified { records, hash, broken } = &self.0;
+        let broken = broken
+            .as_ref()
+            .map(|broken| json!({"kind": broken.kind(), "record": broken.record(), "detail": english(broken)}));
+        json!({"schema": SCHEMA, "intact": broken.is_none(), "records": records, "hash": hash, "broken": broken})
+    }
+
+    pub fn text(&self, language: Language) -> String {
+        let Verified { records, hash, broken } = &self.0;
+        let said = match broken {
+            Some(broken) => broken.say(language),
+            None => language.choose((
+                format!("The journal is whole: {records} records, the newest is {hash}. The last \"run ... ended\" in the log has to say the same."),
+                format!("Журнал цел: записей {records}, последняя {hash}. Последняя строка \"run ... ended\" в системном журнале должна говорить то же."),
+            )),
+        };
+        format!("{said}\n")
+    }
+}
+
+impl Broken {
+    /// The kind as JSON names it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Missing { .. } => "missing",
+            Self::Changed { .. } => "changed",
+            Self::Cut { .. } => "cut",
+            Self::Replaced { .. } => "replaced",
+            Self::HeadUnreadable { .. } => "head_unreadable",
+        }
+    }
+}
+
+impl Say for Broken {
+    fn pair(&self) -> (String, String) {
+        match self {
+            Self::Missing { record } => (
+                format!("The journal is broken at record {record}: it is missing, and later ones are there."),
+                format!("Журнал нарушен на записи {record}: её нет, а более поздние есть."),
+            ),
+            Self::Changed { record } => (
+                format!("The journal is broken at record {record}: it was changed, or does not stand where it stood."),
+                format!("Журнал нарушен на записи {record}: она изменена или стоит не на своём месте."),
+            ),
+            Self::Cut { record, were } => (
+                format!(
+                    "The journal is broken at record {record}: it and what follows was cut off; there were {were} records."
+                ),
+                format!("Журнал нарушен на записи {record}: она и всё после неё отрезано; записей было {were}."),
+            ),
+            Self::Replaced { record } => (
+                format!("The journal is broken at record {record}: it is not the one that was noted in journal.head."),
+                format!("Журнал нарушен на записи {record}: это не та запись, которая отмечена в journal.head."),
+            ),
+            Self::HeadUnreadable { record, detail } => (
+                format!(
+                    "The journal's {record} records fit together, but journal.head, which says how many there were, cannot be read: {detail}."
+                ),
+                format!(
+                    "Записи журнала ({record}) согласованы, но файл journal.head, где указано их число, не читается: {detail}."
+                ),
+            ),
+        }
     }
 }
 

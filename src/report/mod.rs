@@ -7,7 +7,7 @@ mod sync;
 
 pub use check::{CheckReport, Checked};
 pub use drift::DriftReport;
-pub use journal::JournalReport;
+pub use journal::{JournalReport, VerifyReport};
 pub use sync::{SyncReport, Synced};
 
 use crate::language::{Language, Say};

@@ -52,7 +52,7 @@ pub fn sync(root: &Root, wanted: &Wanted, options: &Options) -> Result<SyncRepor
         let items = plan.items.into_iter().map(of_another_plan).collect();
         return Ok(SyncReport { run: None, items, settled });
     }
-    let (key, run) = journal.begin_run(&options.actor, &ZonedDateTime::now())?;
+    let (key, run) = journal.begin_run(&options.actor, &wanted.words(), &ZonedDateTime::now())?;
     let panel = Mgrctl::new(root);
     let repair = Repair { here: &here, journal: &journal, panel: &panel, run: key };
     let items =
@@ -62,6 +62,7 @@ pub fn sync(root: &Root, wanted: &Wanted, options: &Options) -> Result<SyncRepor
                 if planned.decision.acts() { repair.carry_out(planned) } else { settled_without_calls(planned, false) }
             })
             .collect();
+    journal.end_run(&run);
     Ok(SyncReport { run: Some(run), items, settled })
 }
 

@@ -33,6 +33,17 @@ pub enum Wanted {
     All,
 }
 
+impl Wanted {
+    /// What was asked for, as the journal keeps it.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Items(items) => items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+            Self::Stuck => "stuck".to_owned(),
+            Self::All => "all".to_owned(),
+        }
+    }
+}
+
 /// Both sides compared; nothing is changed, not even the journal when it has a fresh verdict.
 ///
 /// # Errors
