@@ -1,7 +1,7 @@
 //! What is remembered of one service, asked without remembering anything new.
 
 use super::runs::signed;
-use super::{Journal, STEPS, state};
+use super::{Journal, STEPS, chain, state};
 use crate::error::Error;
 use crate::reselling::account::Account;
 use crate::reselling::ids::ItemId;
@@ -11,7 +11,8 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use std::time::Duration;
 
 impl Journal {
-    /// Opens the journal for reading, without making or growing anything: a copied tree stays as it is. `None` when there is none.
+    /// Opens the journal for reading, without making or growing anything: a copied tree stays as it is. `None` when there is none,
+    /// or one of an older format, which the next check takes over.
     ///
     /// # Errors
     /// `Kind::State`: it cannot be read, or was written by a newer version.
@@ -28,10 +29,12 @@ impl Journal {
             Ok((connection, version))
         };
         let (connection, version) = open().map_err(|error| state(&path, &error))?;
-        if version < 1 || version > i64::try_from(STEPS.len()).unwrap_or(i64::MAX) {
+        let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+        if version < 1 || version > known {
             return Err(state(&path, &format!("format {version} is not one that this version reads")));
         }
-        Ok(Some(Self { connection }))
+        let beside = chain::beside(&path);
+        Ok((version == known).then_some(Self { connection, beside }))
     }
 
     /// Since when the service has been seen delivered at the seller while it waits here.
