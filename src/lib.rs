@@ -1,6 +1,6 @@
 //! `resellguard`: a BILLmanager plugin that finds out who shares a reseller account and repairs the services that hang
 //! because of it. The folders tell the story of the data: who called us (`panel`, `cli`), what we read (`billmgr`,
-//! `seller`), what we conclude (`reselling`), what we do and write down (`sync`, `journal`), how we show it (`report`).
+//! `seller`, `modulelog`), what we conclude (`reselling`), what we do and write down (`sync`, `journal`), how we show it (`report`).
 
 pub mod billmgr;
 pub mod check;
@@ -10,6 +10,7 @@ pub mod handover;
 pub mod journal;
 pub mod language;
 pub mod logging;
+pub mod modulelog;
 pub mod notify;
 pub mod panel;
 pub mod process;

@@ -1,0 +1,147 @@
+//! Findings: errors and warnings of the log, each with the service and the event it is about, as far as the log says it.
+
+use super::line::{Level, Thread};
+use super::piece::Trouble;
+use super::shapes::{self, ErrorForm, Kind, Shape};
+use jiff::ToSpan;
+use jiff::civil::DateTime;
+use std::path::Path;
+use std::sync::Arc;
+
+/// An error and the warning that says whose event it was stand together: seconds between them.
+const TOGETHER: i64 = 60;
+/// How many threads' last errors wait for such a warning at once.
+const WAITING: usize = 256;
+
+/// An error or a warning of the log.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    pub kind: Kind,
+    /// The service of this panel, as the log names it; whether there is one of that id is not looked up.
+    pub item: Option<u64>,
+    /// The seller's event.
+    pub event: Option<u64>,
+    pub thread: Thread,
+    /// The panel's local time.
+    pub at: DateTime,
+    pub file: Arc<Path>,
+    /// Of its first line in the file, from 1.
+    pub line: u64,
+    /// The line's text without secrets; when a warning said whose event it was, that one after a line feed.
+    pub text: String,
+    /// What it is known as; `None` when the table has nothing that fits.
+    pub shape: Option<&'static Shape>,
+    /// `processing event for item 'N' failed` says that it was about an event, and about which service's.
+    pub told_by_warning: bool,
+}
+
+impl Finding {
+    fn of(trouble: Trouble, thread: Thread, at: DateTime, file: &Arc<Path>, line: u64) -> Self {
+        let Trouble { text, error, event_of, queried, .. } = trouble;
+        let shape = shapes::find(error.as_ref(), &text);
+        // The warning alone: the error before it was cut off, or its level is not logged.
+        let lost = event_of.and_then(|_| missing_event(&text));
+        let kind = match (shape, lost) {
+            (Some(shape), _) => shape.kind,
+            (None, Some(_)) => Kind::MissedEvent,
+            (None, None) => Kind::Other,
+        };
+        let value = error.as_ref().and_then(|error| error.value.parse::<u64>().ok());
+        let event = if kind == Kind::MissedEvent { value.or(lost) } else { None };
+        let named = error.as_ref().filter(|error| names_a_service(error)).and(value);
+        let item = event_of.or(named).or(queried);
+        let file = Arc::clone(file);
+        Self { kind, item, event, thread, at, file, line, text, shape, told_by_warning: event_of.is_some() }
+    }
+
+    /// A warning that follows tells whose event this error was about.
+    fn told_by(&mut self, item: u64, text: &str) {
+        self.item = Some(item);
+        self.told_by_warning = true;
+        self.text.push('\n');
+        self.text.push_str(text);
+    }
+}
+
+/// `' with '1225058' does not exist '`: the event that was gone (facts/billmanager 4.4).
+fn missing_event(text: &str) -> Option<u64> {
+    let (_, failed) = text.split_once("failed: '")?;
+    let lead =
+        failed.strip_prefix(" with '").or_else(|| failed.split_once("itemevent with '").map(|(_, rest)| rest))?;
+    let (number, rest) = lead.split_once('\'')?;
+    rest.contains("does not exist").then(|| number.parse().ok()).flatten()
+}
+
+fn names_a_service(error: &ErrorForm) -> bool {
+    ["item", "service", "remoteid"].contains(&error.object.as_str())
+}
+
+/// Puts an error and the warning that follows it in its thread together. Findings come out in the order of their lines,
+/// but for those that waited.
+#[derive(Clone, Debug, Default)]
+pub struct Pairing {
+    /// Oldest first.
+    waiting: Vec<Finding>,
+}
+
+impl Pairing {
+    /// Takes one error or warning; gives what is complete.
+    pub fn take(
+        &mut self,
+        trouble: Trouble,
+        thread: Thread,
+        at: DateTime,
+        file: &Arc<Path>,
+        line: u64,
+    ) -> impl Iterator<Item = Finding> + use<> {
+        let mut out = Vec::new();
+        let before = self.waiting.iter().position(|waiting| waiting.thread == thread);
+        let before = before.map(|at| self.waiting.remove(at));
+        let together = |before: &Finding| {
+            at >= before.at && before.at.checked_add(TOGETHER.seconds()).is_ok_and(|until| at <= until)
+        };
+        match (trouble.event_of, before) {
+            (Some(item), Some(mut error)) if together(&error) => {
+                error.told_by(item, &trouble.text);
+                out.push(error);
+            }
+            (event_of, before) => {
+                out.extend(before);
+                let waits = event_of.is_none() && trouble.level == Level::Error;
+                let finding = Finding::of(trouble, thread, at, file, line);
+                if waits {
+                    self.waiting.push(finding);
+                } else {
+                    out.push(finding);
+                }
+            }
+        }
+        if self.waiting.len() > WAITING {
+            out.push(self.waiting.remove(0));
+        }
+        out.into_iter()
+    }
+
+    /// What waited in vain.
+    pub fn rest(&mut self) -> Vec<Finding> {
+        std::mem::take(&mut self.waiting)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_event_that_was_gone_is_read_from_the_warning() {
+        for (text, event) in [
+            ("processing event for item '16643' failed: ' with '1225058' does not exist '", Some(1_225_058)),
+            ("processing event for item '16643' failed: 'itemevent with '1225058' does not exist'", Some(1_225_058)),
+            ("processing event for item '16643' failed: 'item with '16643' does not exist'", None),
+            ("processing event for item '16643' failed: ' timeout '", None),
+            ("processing event for item '16643' failed", None),
+        ] {
+            assert_eq!(missing_event(text), event, "{text}");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The reselling module's log, `var/pmbillmgr.log`: what went wrong between this panel and the seller, and when.
+//!
+//! Reads files and nothing else: no database, no seller; what a finding means for a service is concluded elsewhere.
+//!
+//! * `Files::of(root)`: the file that is being written and the rotated ones, packed or not.
+//! * `read(files, window, cut, listener)`: every error and warning as a `Finding`, in the order of the files.
+//! * `go_on(files, position, cut, listener)`: the same for what was written since.
+//! * `heard(files, since)`, `heard_after(files, position)`: what it says of events, ready to be concluded from.
+//!
+//! A line says no year; `dates` counts it along the file, back from the time the file was written. Times are the panel's
+//! local ones.
+
+mod chunks;
+mod dates;
+mod files;
+mod finding;
+mod heard;
+mod line;
+mod piece;
+mod scan;
+pub mod shapes;
+pub mod text;
+
+pub use chunks::Cut;
+pub use files::{Files, LogFile, Packing, Skipped};
+pub use finding::Finding;
+pub use heard::{Failed, Heard, heard, heard_after};
+pub use line::{Level, Stamp, Thread};
+pub use scan::{Listener, Position, Window, go_on, read, stream};
+pub use shapes::{Kind, Shape};

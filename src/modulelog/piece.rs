@@ -1,0 +1,284 @@
+//! One piece of a log read: what in it is told, with line numbers that count from the piece's first line. Runs on several
+//! threads; knows neither years nor what the other pieces hold.
+
+use super::chunks::{BEFORE, Chunk};
+use super::line::{LONGEST, Level, Line, Stamp, Thread};
+use super::shapes::ErrorForm;
+use super::text::{decoded, shown};
+use memchr::{memchr, memmem, memrchr};
+
+/// What one line tells.
+#[derive(Debug)]
+pub enum What {
+    /// The first line of the piece, or the first of another day: nothing but its time.
+    Time,
+    Trouble(Trouble),
+    /// The panel's own function that an event or an operation ends in: `vds.open`, `service.postsuspend`,
+    /// `certificate.save` (facts/billmanager 3.1).
+    Callback {
+        item: u64,
+        function: String,
+    },
+}
+
+/// An error or a warning.
+#[derive(Debug)]
+pub struct Trouble {
+    pub level: Level,
+    pub text: String,
+    pub error: Option<ErrorForm>,
+    /// `processing event for item 'N' failed`: it says of which service the error before it in the thread was.
+    pub event_of: Option<u64>,
+    /// The service that the thread's query before the error was about.
+    pub queried: Option<u64>,
+}
+
+/// Something told, and where.
+#[derive(Debug)]
+pub struct Told {
+    /// From 0, within the piece.
+    pub line: u64,
+    pub stamp: Stamp,
+    pub thread: Thread,
+    pub what: What,
+}
+
+/// What a piece holds.
+#[derive(Debug, Default)]
+pub struct Part {
+    /// Line feeds.
+    pub feeds: u64,
+    /// The source's bytes up to the last of them; `None` without one.
+    pub whole: Option<u64>,
+    pub told: Vec<Told>,
+    /// Of the last line with a head.
+    pub last: Option<Stamp>,
+}
+
+/// What is wanted of a piece.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// There may be one in every few lines.
+    pub callbacks: bool,
+    /// The source's last line, when nothing ends it: somebody may be writing it.
+    pub unfinished: bool,
+}
+
+/// Reads a piece.
+pub fn read(chunk: Chunk<'_>, wanted: Wanted) -> Part {
+    let whole = memrchr(b'\n', chunk.data).map(|feed| chunk.offset + feed as u64 + 1);
+    let mut part = Part { whole, ..Part::default() };
+    let mut rest = chunk.data;
+    let mut inside = chunk.inside;
+    let mut day = None;
+    while !rest.is_empty() {
+        let (line, next, feeds) = match memchr(b'\n', rest).and_then(|feed| rest.split_at_checked(feed)) {
+            Some((line, next)) => (line, next.get(1..).unwrap_or_default(), 1),
+            None if chunk.last && !wanted.unfinished => break,
+            None => (rest, &b""[..], 0),
+        };
+        let line = line.get(..LONGEST).unwrap_or(line);
+        if let Some(head) = Line::parse(line).filter(|_| !inside) {
+            let today = (head.stamp.month, head.stamp.day);
+            let mut tell =
+                |what| part.told.push(Told { line: part.feeds, stamp: head.stamp, thread: head.thread, what });
+            if day != Some(today) {
+                day = Some(today);
+                tell(What::Time);
+            }
+            if head.level == Level::Other {
+                if let Some((item, function)) = wanted.callbacks.then(|| callback(head.text)).flatten() {
+                    tell(What::Callback { item, function });
+                }
+            } else {
+                let before = chunk.data.len() - rest.len();
+                tell(What::Trouble(trouble(&head, &Before::line(chunk, before))));
+            }
+            part.last = Some(head.stamp);
+        }
+        inside = false;
+        part.feeds += feeds;
+        rest = next;
+    }
+    part
+}
+
+/// What lies before a line: `BEFORE` bytes, wherever the piece was cut, of this piece and of what lies before it.
+struct Before<'a> {
+    near: &'a [u8],
+    far: &'a [u8],
+    /// There is nothing before that: the first line has its beginning here.
+    whole: bool,
+}
+
+impl<'a> Before<'a> {
+    fn line(chunk: Chunk<'a>, line: usize) -> Self {
+        let near = chunk.data.get(line.saturating_sub(BEFORE)..line).unwrap_or_default();
+        let missing = BEFORE.saturating_sub(line);
+        let far = chunk.before.get(chunk.before.len().saturating_sub(missing)..).unwrap_or_default();
+        Self { near, far, whole: chunk.offset + line as u64 <= BEFORE as u64 }
+    }
+}
+
+fn trouble(head: &Line<'_>, before: &Before<'_>) -> Trouble {
+    let text = shown(head.text);
+    let event_of = number_after(head.text, b"event for item '");
+    let queried = if event_of.is_none() { queried(head.thread, before) } else { None };
+    Trouble { level: head.level, error: ErrorForm::parse(&text), text, event_of, queried }
+}
+
+/// The digits that follow `lead` where it first stands.
+pub fn number_after(text: &[u8], lead: &[u8]) -> Option<u64> {
+    let at = memmem::find(text, lead)?;
+    leading_number(text.get(at + lead.len()..)?)
+}
+
+/// `16643`: at most 18 digits.
+fn leading_number(text: &[u8]) -> Option<u64> {
+    let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
+    let digits = text.get(..end).filter(|digits| digits.len() <= 18)?;
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// The service of the nearest query of this thread before the line.
+///
+/// `remoteid` is our id wherever it stands; `elid` is ours in the panel's own functions; `item` is ours in its tasks.
+fn queried(thread: Thread, before: &Before<'_>) -> Option<u64> {
+    let mark = format!(" [{thread}] ");
+    // The line that lies across the cut is put together.
+    let joined;
+    let mut rest = match before.far {
+        [] => before.near,
+        far => {
+            joined = [far, before.near].concat();
+            joined.as_slice()
+        }
+    };
+    while let Some(line) = last_line(&mut rest, before.whole) {
+        let head = line.get(..64).unwrap_or(line);
+        if memmem::find(head, mark.as_bytes()).is_none() {
+            continue;
+        }
+        if let Some(query) = Line::parse(line).and_then(|line| query(line.text)) {
+            return item_of(query);
+        }
+    }
+    None
+}
+
+/// Takes the last line off `rest`; a line whose beginning is not there is none.
+fn last_line<'a>(rest: &mut &'a [u8], whole: bool) -> Option<&'a [u8]> {
+    let text = rest.strip_suffix(b"\n").unwrap_or(rest);
+    let begin = match memrchr(b'\n', text) {
+        Some(feed) => feed + 1,
+        None if whole && !rest.is_empty() => 0,
+        None => return None,
+    };
+    let (before, line) = text.split_at_checked(begin)?;
+    *rest = before;
+    Some(line)
+}
+
+/// `func=...` of `QUERY: func=...` and `Query('func=...')`.
+pub fn query(text: &[u8]) -> Option<&[u8]> {
+    if let Some(query) = text.strip_prefix(b"QUERY: ") {
+        return Some(query);
+    }
+    let query = text.strip_prefix(b"Query('")?;
+    Some(memrchr(b'\'', query).and_then(|end| query.get(..end)).unwrap_or(query))
+}
+
+/// The value of a parameter, as it stands.
+pub fn param<'a>(query: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    query.split(|byte| *byte == b'&').find_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+}
+
+fn function(query: &[u8]) -> std::borrow::Cow<'_, [u8]> {
+    decoded(param(query, "func").unwrap_or_default())
+}
+
+/// Functions of this panel whose `elid` is a service of this panel.
+fn about_a_service(function: &[u8]) -> bool {
+    function.starts_with(b"service.")
+        || function.ends_with(b".open")
+        || [&b"certificate.save"[..], b"certificate.failed"].contains(&function)
+}
+
+fn item_of(query: &[u8]) -> Option<u64> {
+    let number = |name| param(query, name).and_then(leading_number).filter(|number| *number > 0);
+    number("remoteid")
+        .or_else(|| if about_a_service(&function(query)) { number("elid") } else { None })
+        .or_else(|| number("item"))
+}
+
+/// A callback that ends an operation here, and its service. Only the line in which the panel's library announces it
+/// (`QUERY: `): the next one repeats it.
+fn callback(text: &[u8]) -> Option<(u64, String)> {
+    let query = text.strip_prefix(b"QUERY: ")?;
+    let function = function(query);
+    let ends = function.ends_with(b".open")
+        || function.starts_with(b"service.post")
+        || [&b"certificate.save"[..], b"certificate.failed"].contains(&function.as_ref());
+    let item = ends.then(|| param(query, "elid").and_then(leading_number)).flatten()?;
+    Some((item, shown(&function)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chunk(data: &[u8]) -> Chunk<'_> {
+        Chunk { before: b"", data, offset: 0, inside: false, last: true }
+    }
+
+    #[test]
+    fn an_error_belongs_to_the_service_of_the_query_before_it_in_its_thread() {
+        for (query, item) in [
+            ("rpc EXTINFO Query('func=v2.vds.order.param&remoteid=16643&sok=ok')", Some(16643)),
+            ("sbin_utils INFO QUERY: func=service.saveparam&elid=16643&name=x", Some(16643)),
+            ("sbin_utils INFO QUERY: func=vds.open&sok=ok&elid=16643", Some(16643)),
+            ("sbin_utils INFO QUERY: func=task.edit&item=16643&runningoperation=5", Some(16643)),
+            // The seller's id, an operation's, nothing.
+            ("rpc EXTINFO Query('func=vds.edit&elid=4478979')", None),
+            ("sbin_utils INFO QUERY: func=runningoperation.edit&elid=5", None),
+            ("sbin_utils NOTE Connect to billmgr", None),
+        ] {
+            let log = format!(
+                "Nov 18 08:15:03 [1:1] sbin_utils INFO QUERY: func=service.saveparam&elid=5&x=1\n\
+                 Nov 18 08:15:04 [23241:1] {query}\nNov 18 08:15:04 [23241:11] rpc EXTINFO Query('func=vds&remoteid=7')\n\
+                 Nov 18 08:15:04 [23241:1] libmgr ERROR Error: Type: 'access' Object: '' Value: ''\n"
+            );
+            let part = read(chunk(log.as_bytes()), Wanted { callbacks: false, unfinished: true });
+            let troubles: Vec<_> = part
+                .told
+                .iter()
+                .filter_map(|told| match &told.what {
+                    What::Trouble(trouble) => Some((told.line, trouble.queried)),
+                    _ => None,
+                })
+                .collect();
+            assert_eq!(troubles, [(3, item)], "{query}");
+        }
+    }
+
+    #[test]
+    fn callbacks_are_told_once_and_only_when_wanted() {
+        let log = b"Nov 18 08:15:04 [2:1] sbin_utils INFO QUERY: func=vds.open&elid=16643&sok=ok\n\
+                    Nov 18 08:15:04 [2:1] sbin_utils NOTE Connect to billmgr\n\
+                    Nov 18 08:15:04 [2:1] rpc EXTINFO Query('func=vds.open&elid=16643&sok=ok')\n\
+                    Nov 18 08:15:04 [2:1] sbin_utils INFO QUERY: func=service%2Epostsuspend&elid=7\n\
+                    Nov 18 08:15:04 [2:1] sbin_utils INFO QUERY: func=service.saveparam&elid=7\n";
+        let part = read(chunk(log), Wanted { callbacks: true, unfinished: true });
+        let called: Vec<_> = part
+            .told
+            .iter()
+            .filter_map(|told| match &told.what {
+                What::Callback { item, function } => Some((told.line, *item, function.as_str())),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(called, [(0, 16643, "vds.open"), (3, 7, "service.postsuspend")]);
+        assert_eq!(read(chunk(log), Wanted { callbacks: false, unfinished: true }).told.len(), 1);
+        assert_eq!((part.feeds, part.whole), (5, Some(log.len() as u64)));
+    }
+}

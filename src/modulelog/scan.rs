@@ -1,0 +1,281 @@
+//! The files of a log from the oldest to the newest, each piece by piece, every line that tells something dated and handed
+//! to whoever listens.
+
+use super::chunks::{self, Cut};
+use super::dates::{Calendar, bound, year_before};
+use super::files::{Files, LogFile, Packing, Skipped};
+use super::finding::{Finding, Pairing};
+use super::line::{Stamp, Thread};
+use super::piece::{self, Part, Wanted, What};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use serde::{Deserialize, Serialize};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::Arc;
+
+/// How much of a log's beginning tells one file from another, bytes.
+const HEAD: u64 = 256;
+
+/// The time that is asked about, both ends included; panel's local time.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Window {
+    pub since: Option<DateTime>,
+    pub until: Option<DateTime>,
+}
+
+impl Window {
+    pub fn since(since: DateTime) -> Self {
+        Self { since: Some(since), until: None }
+    }
+
+    pub fn holds(&self, at: DateTime) -> bool {
+        self.since.is_none_or(|since| at >= since) && self.until.is_none_or(|until| at <= until)
+    }
+}
+
+/// Up to where a log was read: what is written afterwards is read from here on, also when the file was rotated meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// The file's first bytes; it is known by them after it was moved or packed.
+    head: Vec<u8>,
+    /// Bytes from the beginning; a line begins here.
+    offset: u64,
+    /// Lines before it.
+    line: u64,
+    /// `None` before the first line.
+    calendar: Option<Calendar>,
+    /// When the file had last been written.
+    written: Timestamp,
+}
+
+/// Listens to what the log tells. It is cloned when a file begins, and put back when the file has to be dated again.
+pub trait Listener: Clone + Send {
+    /// Whether callbacks are wanted.
+    const CALLBACKS: bool = false;
+
+    fn finding(&mut self, finding: Finding);
+
+    /// The panel was told that a service of its own is done with (`vds.open`, `service.postsuspend`, ...).
+    fn callback(&mut self, _item: u64, _function: &str, _at: DateTime, _thread: Thread) {}
+
+    /// The time of a line, now and then, and of the last one.
+    fn time(&mut self, _at: DateTime) {}
+}
+
+/// Reads the log. A file in which nothing can be of that time is not opened. Returns what was not read.
+pub fn read<L: Listener>(files: &Files, window: Window, cut: Cut, listener: &mut L) -> Vec<Skipped> {
+    let mut scan = Scan::new(cut, window, true, listener);
+    let mut skipped = files.skipped.clone();
+    for file in &files.files {
+        if window.since.is_none_or(|since| bound(file.latest) >= since)
+            && let Err(error) = scan.file(file, None)
+        {
+            skipped.push(broken(file, &error));
+        }
+    }
+    scan.finish();
+    skipped
+}
+
+/// Reads what was written after `from`, or everything: what is new is all it costs. An unfinished last line is left for the
+/// next time. Returns up to where it was read, if there is a file that is being written, and what was not read.
+///
+/// An error whose warning ("processing event for item ...") is not written yet is told without its service.
+pub fn go_on<L: Listener>(
+    files: &Files,
+    from: Option<&Position>,
+    cut: Cut,
+    listener: &mut L,
+) -> (Option<Position>, Vec<Skipped>) {
+    let mut scan = Scan::new(cut, Window::default(), false, listener);
+    let mut skipped = files.skipped.clone();
+    let mut position = None;
+    let begin = from.and_then(|from| files.files.iter().rposition(|file| from.is_of(file)));
+    for (index, file) in files.files.iter().enumerate() {
+        let known = match (begin, from) {
+            (Some(begin), _) if index < begin => continue,
+            // Rotated and thrown away since; what was written later is new.
+            (None, Some(from)) if file.written < from.written => continue,
+            (Some(begin), from) if index == begin => from,
+            _ => None,
+        };
+        match scan.file(file, known) {
+            Ok(reached) => position = reached,
+            Err(error) => skipped.push(broken(file, &error)),
+        }
+    }
+    scan.finish();
+    (position, skipped)
+}
+
+/// Reads a stream that cannot be read twice: its year is that of its first line, seen from now.
+///
+/// # Errors
+/// The stream's.
+pub fn stream<L: Listener>(
+    source: impl Read + Send,
+    name: &Path,
+    latest: DateTime,
+    window: Window,
+    cut: Cut,
+    listener: &mut L,
+) -> io::Result<()> {
+    let mut scan = Scan::new(cut, window, true, listener);
+    let mut run = Run::new(name.into(), latest, None, None);
+    let read = scan.source(source, &mut run);
+    scan.finish();
+    read
+}
+
+fn broken(file: &LogFile, error: &io::Error) -> Skipped {
+    Skipped { path: file.path.to_path_buf(), why: error.to_string() }
+}
+
+fn head(file: &LogFile) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    file.open()?.take(HEAD).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+impl Position {
+    /// A file that was short then may be longer now.
+    fn is_of(&self, file: &LogFile) -> bool {
+        let shorter = file.packing == Packing::Plain && file.size < self.offset;
+        !shorter && !self.head.is_empty() && head(file).is_ok_and(|head| head.starts_with(&self.head))
+    }
+}
+
+struct Scan<'a, L> {
+    cut: Cut,
+    window: Window,
+    unfinished: bool,
+    pairing: Pairing,
+    listener: &'a mut L,
+}
+
+/// One reading of one file.
+struct Run {
+    file: Arc<Path>,
+    latest: DateTime,
+    calendar: Option<Calendar>,
+    first_year: Option<i16>,
+    last: Option<Stamp>,
+    line: u64,
+    offset: u64,
+}
+
+impl Run {
+    fn new(file: Arc<Path>, latest: DateTime, year: Option<i16>, from: Option<&Position>) -> Self {
+        let calendar = from.and_then(|from| from.calendar).or_else(|| year.map(Calendar::starting));
+        let (line, offset) = from.map_or((0, 0), |from| (from.line, from.offset));
+        Self { file, latest, calendar, first_year: year, last: None, line, offset }
+    }
+
+    fn date(&mut self, stamp: Stamp) -> DateTime {
+        let calendar = self.calendar.get_or_insert_with(|| Calendar::before(stamp, self.latest));
+        self.first_year.get_or_insert(calendar.year());
+        calendar.date(stamp)
+    }
+
+    /// The year to begin in, when the last line shows that the first guess was wrong.
+    fn better_year(&self) -> Option<i16> {
+        let (calendar, first, last) = (self.calendar?, self.first_year?, self.last?);
+        let better = first + year_before(last, self.latest) - calendar.year();
+        (better != first).then_some(better)
+    }
+}
+
+impl<'a, L: Listener> Scan<'a, L> {
+    fn new(cut: Cut, window: Window, unfinished: bool, listener: &'a mut L) -> Self {
+        Self { cut, window, unfinished, pairing: Pairing::default(), listener }
+    }
+
+    /// Reads a file to its end; gives the position behind its last whole line when it is the one being written.
+    fn file(&mut self, file: &LogFile, from: Option<&Position>) -> io::Result<Option<Position>> {
+        let (before, pairing) = (self.listener.clone(), self.pairing.clone());
+        let mut run = Run::new(Arc::clone(&file.path), file.latest, None, from);
+        self.once(file, from, &mut run)?;
+        if let Some(year) = run.better_year().filter(|_| from.is_none()) {
+            (*self.listener, self.pairing) = (before, pairing);
+            run = Run::new(Arc::clone(&file.path), file.latest, Some(year), None);
+            self.once(file, None, &mut run)?;
+        }
+        if !file.current {
+            return Ok(None);
+        }
+        let Run { offset, line, calendar, .. } = run;
+        Ok(Some(Position { head: head(file)?, offset, line, calendar, written: file.written }))
+    }
+
+    fn once(&mut self, file: &LogFile, from: Option<&Position>, run: &mut Run) -> io::Result<()> {
+        let mut source = file.open()?;
+        let Some(from) = from else { return self.source(source, run) };
+        match file.packing {
+            Packing::Plain => {
+                let mut file = std::fs::File::open(&file.path)?;
+                file.seek(SeekFrom::Start(from.offset))?;
+                self.source(file, run)
+            }
+            Packing::Gzip => {
+                io::copy(&mut (&mut source).take(from.offset), &mut io::sink())?;
+                self.source(source, run)
+            }
+        }
+    }
+
+    fn source(&mut self, source: impl Read + Send, run: &mut Run) -> io::Result<()> {
+        let (cut, window) = (self.cut, self.window);
+        let wanted = Wanted { callbacks: L::CALLBACKS, unfinished: self.unfinished };
+        let begin = run.offset;
+        let (pairing, listener) = (&mut self.pairing, &mut *self.listener);
+        chunks::each(
+            source,
+            cut,
+            |chunk| piece::read(chunk, wanted),
+            |part| {
+                let whole = part.whole;
+                tell(part, run, window, pairing, listener);
+                run.offset = whole.map_or(run.offset, |whole| begin + whole);
+            },
+        )
+    }
+
+    fn finish(&mut self) {
+        for finding in self.pairing.rest() {
+            tell_finding(finding, self.window, self.listener);
+        }
+    }
+}
+
+fn tell<L: Listener>(part: Part, run: &mut Run, window: Window, pairing: &mut Pairing, listener: &mut L) {
+    for told in part.told {
+        let at = run.date(told.stamp);
+        match told.what {
+            What::Time => listener.time(at),
+            What::Callback { item, function } => {
+                if window.holds(at) {
+                    listener.callback(item, &function, at, told.thread);
+                }
+            }
+            What::Trouble(trouble) => {
+                let line = run.line + told.line + 1;
+                for finding in pairing.take(trouble, told.thread, at, &run.file, line) {
+                    tell_finding(finding, window, listener);
+                }
+            }
+        }
+    }
+    if let Some(last) = part.last {
+        run.last = Some(last);
+        let at = run.date(last);
+        listener.time(at);
+    }
+    run.line += part.feeds;
+}
+
+fn tell_finding<L: Listener>(finding: Finding, window: Window, listener: &mut L) {
+    if window.holds(finding.at) {
+        listener.finding(finding);
+    }
+}
