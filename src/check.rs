@@ -1,22 +1,26 @@
 //! The check: gathers evidence on each seller account, judges, remembers. `observe` is the same, started by the hook.
 
+use crate::billmgr::schedule::{self, Schedule};
 use crate::billmgr::{Selection, operations_stopped};
 use crate::error::{Error, Kind};
 use crate::handover::{Known, take_polls};
 use crate::journal::{Journal, rfc3339};
 use crate::reading::{AccountHere, Here};
 use crate::report::{CheckReport, Checked};
+use crate::reselling::carried::{Before, Carried, Fold, KnownItem, Lookup};
+use crate::reselling::circumstance::{Scheduled, circumstances};
 use crate::reselling::elsewhere::Elsewhere;
-use crate::reselling::exclusivity::{self, KnownItem, Memory, Observation, waits_for_an_event};
-use crate::reselling::ids::ItemId;
+use crate::reselling::exclusivity::{Observation, delivered, evidence, waits_for_an_event};
+use crate::reselling::heard::Heard;
+use crate::reselling::ids::{ItemId, ModuleId};
 use crate::reselling::link::Rows;
-use crate::reselling::service::{LocalService, SellerService};
-use crate::reselling::verdict::{Evidence, Sight, Verdict, judge};
+use crate::reselling::service::LocalService;
+use crate::reselling::verdict::{Sight, Verdict, Window, judge};
 use crate::root::Root;
 use crate::settings::OnConflict;
 use crate::sync::lock::Lock;
 use jiff::{Timestamp, ZonedDateTime};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// Products that are asked for besides our own, for another panel may sell something else from the same account.
 const COMMON: [&str; 6] = ["vds", "dedic", "vhost", "certificate", "domain", "soft"];
@@ -85,68 +89,118 @@ pub fn check_account(
     now: &ZonedDateTime,
 ) -> Result<Checked, Error> {
     let modules = account.module_ids();
-    let mut waiting = here.database.services(&Selection::Waiting(&modules))?;
-    waiting.retain(waits_for_an_event);
-    let waiting_ids: Vec<ItemId> = waiting.iter().map(|local| local.item).collect();
+    let waiting = here.database.services(&Selection::Waiting(&modules))?;
+    let waiting_ids: Vec<ItemId> =
+        waiting.iter().filter(|local| waits_for_an_event(local)).map(|local| local.item).collect();
     for arrival in journal.remember_waiting(&account.account, &waiting_ids, now.timestamp())? {
         log::info!("{}: service {} waits no more", account.account, arrival.item);
     }
-    let mut checked = Checked {
+    let own = here.database.itemtypes(&modules)?;
+    let read = read(here, account, &own, &waiting)?;
+    let sight = Sight {
+        read: read.fault.is_none(),
+        services_here: !own.is_empty(),
+        ids_shown: read.fault.is_none() && read.ids_shown,
+    };
+    if sight.read || read.short {
+        remember_delivered(account, &waiting, &read.carried, journal, now.timestamp())?;
+    }
+    let memory = journal.recall(&account.account, now.timestamp())?;
+    let heard = Heard::default();
+    let seen = Observation {
+        now: now.timestamp(),
+        local_now: now.datetime(),
+        stuck_after: here.settings.reselling.stuck_after,
+        modules: &account.modules,
+        waiting: &waiting,
+        sight,
+        carried: &read.carried,
+        memory: &memory,
+        heard: &heard,
+        elsewhere: &Elsewhere::default(),
+        scheduled: scheduled(&here.root),
+        stopped: operations_stopped(&here.root),
+    };
+    let mut evidence = evidence(&seen);
+    journal.remember_evidence(&account.account, &mut evidence)?;
+    let (verdict, rule) = judge(sight, &evidence);
+    let mut notes = here.database.notes();
+    notes.extend(read.notes);
+    let checked = Checked {
         account: account.account.to_string(),
-        modules: modules.clone(),
-        verdict: Verdict::Unknown,
-        rule: judge(Sight { read: false, services_here: false, ids_shown: false }, &[]).1,
-        evidence: Vec::new(),
+        modules,
+        verdict,
+        rule,
+        window: Window {
+            listing: (sight.read || read.short).then_some(seen.now),
+            watched_since: memory.watched_since,
+            polls_since: memory.polls.first().copied(),
+            log_since: heard.since,
+        },
+        evidence,
+        circumstances: circumstances(&seen),
         waiting: waiting_ids,
         at: rfc3339(now),
-        error: None,
-        notes: here.database.notes(),
+        error: read.fault,
+        notes,
     };
-    let own = here.database.itemtypes(&modules)?;
-    match rows(account, &own) {
-        Err(error) => checked.error = Some(error.to_string()),
-        Ok(read) => {
-            let sight = Sight { read: read.short.is_none(), services_here: !own.is_empty(), ids_shown: read.ids_shown };
-            checked.error = read.short;
-            checked.notes.extend(read.notes);
-            checked.evidence = gather(here, account, &waiting, read.services, journal, now)?;
-            (checked.verdict, checked.rule) = judge(sight, &checked.evidence);
-        }
-    }
     journal.remember_checked(&checked.account, &checked.at, &checked)?;
     Ok(checked)
 }
 
 /// What the seller showed.
 struct Read {
-    services: Vec<SellerService>,
+    carried: Carried,
     /// Lists show the buyer's ids, or are empty.
     ids_shown: bool,
-    /// Why a list of a product of ours may be short.
-    short: Option<String>,
+    /// Why a list of a product of ours could not be read, or may be short.
+    fault: Option<String>,
+    /// It may only be short.
+    short: bool,
     notes: Vec<String>,
 }
 
-/// Every row of every product of ours, and of the common ones as far as the account may see them.
-fn rows(account: &AccountHere, own: &[String]) -> Result<Read, Error> {
-    let mut read = Read { services: Vec::new(), ids_shown: true, short: None, notes: Vec::new() };
+/// Every row of every product of ours, and of the common ones as far as the account may see them, page by page.
+fn read(here: &Here, account: &AccountHere, own: &[String], waiting: &[LocalService]) -> Result<Read, Error> {
+    let modules = account.module_ids();
+    let mut fold = Fold::new(Before {
+        waiting,
+        highest_item: here.database.highest_item()?,
+        integrated: here.database.first_item_created(&modules)?,
+    });
+    let mut read = Read { carried: Carried::default(), ids_shown: true, fault: None, short: false, notes: Vec::new() };
     let others = COMMON.iter().copied().filter(|common| !own.iter().any(|itemtype| itemtype == common));
     for (itemtype, ours) in own.iter().map(|itemtype| (itemtype.as_str(), true)).chain(others.map(|one| (one, false))) {
-        match account.listing(itemtype) {
-            Ok(listing) => {
-                if let Some(why) = &listing.incomplete {
+        fold.begin(itemtype);
+        let walked = account.walk(itemtype, |page| {
+            fold.page(page, &lookup(here, &modules, &Fold::ids(page))?);
+            Ok(())
+        });
+        match walked {
+            Ok(walk) => {
+                if let Some(why) = &walk.incomplete {
                     let short = format!("the seller's list of {itemtype} may be short: {why}");
-                    if ours { read.short = Some(short) } else { read.notes.push(short) }
+                    if ours {
+                        read.fault = Some(short);
+                        read.short = true;
+                    } else {
+                        read.notes.push(short);
+                    }
                 }
-                read.ids_shown &= !ours || listing.shows_remoteid || listing.services.is_empty();
-                read.services.extend(listing.services.iter().cloned());
+                read.ids_shown &= !ours || walk.shows_remoteid || walk.services == 0;
             }
+            Err(error) if error.kind == Kind::Database => return Err(error),
             // A product of the provider's own making, whose list nobody has described: the others still tell.
             Err(error) if error.kind == Kind::Internal => read.notes.push(format!("{itemtype}: {error}")),
-            Err(error) if ours || !of_this_list_only(error.kind) => return Err(error),
+            Err(error) if ours || !of_this_list_only(error.kind) => {
+                read.fault = Some(error.to_string());
+                read.short = false;
+                break;
+            }
             Err(error) => log::debug!("{}: the list {itemtype} was not shown: {error}", account.account),
         }
     }
+    read.carried = fold.finish();
     Ok(read)
 }
 
@@ -155,81 +209,42 @@ fn of_this_list_only(kind: Kind) -> bool {
     matches!(kind, Kind::SellerRights | Kind::NotFound | Kind::Answer | Kind::PanelAnswer)
 }
 
-fn gather(
-    here: &Here,
-    account: &AccountHere,
-    waiting: &[LocalService],
-    mut rows: Vec<SellerService>,
-    journal: &mut Journal,
-    moment: &ZonedDateTime,
-) -> Result<Vec<Evidence>, Error> {
-    let now = moment.timestamp();
-    let ids: Vec<u64> = rows
-        .iter()
-        .filter_map(|row| row.remoteid.as_deref()?.parse().ok())
-        .collect::<HashSet<_>>()
-        .into_iter()
-        .collect();
-    let modules = account.module_ids();
+/// What this panel knows of the ids of one page.
+fn lookup(here: &Here, modules: &[ModuleId], ids: &[u64]) -> Result<Lookup, Error> {
     let known: HashMap<u64, KnownItem> = here
         .database
-        .known_items(&ids)?
+        .known_items(ids)?
         .into_iter()
         .map(|(id, item)| {
             let on_account = item.module.is_some_and(|module| modules.contains(&module));
-            (id, KnownItem { itemtype: item.itemtype, on_account, names: item.names })
+            (id, KnownItem { itemtype: item.itemtype, on_account, names: item.names, created: item.created })
         })
         .collect();
-    each_once(&mut rows, &known);
     let missing: Vec<u64> = ids.iter().copied().filter(|id| !known.contains_key(id)).collect();
-    let remembered = here.database.in_history(&missing)?;
-    let mut memory = memory(account, waiting, &rows, journal, now)?;
-    if operations_stopped(&here.root) {
-        // Events come and are not applied: that a service still waits says nothing.
-        memory.polls.clear();
-    }
-    let mut evidence = exclusivity::evidence(&Observation {
-        now,
-        local_now: moment.datetime(),
-        stuck_after: here.settings.reselling.stuck_after,
-        modules: &account.modules,
-        waiting,
-        rows: &rows,
-        known: &known,
-        remembered: &remembered,
-        highest_item: here.database.highest_item()?,
-        integrated: here.database.first_item_created(&modules)?,
-        memory: &memory,
-        elsewhere: &Elsewhere::default(),
-    });
-    journal.remember_evidence(&account.account, &mut evidence)?;
-    Ok(evidence)
-}
-
-/// Some sellers' lists show the services of every product, and a service is read once with each list. Its id is the seller's
-/// own and is given out once, so one row is meant: that of the product which the service has here.
-fn each_once(rows: &mut Vec<SellerService>, known: &HashMap<u64, KnownItem>) {
-    let product = |row: &SellerService| known.get(&row.remoteid.as_deref()?.parse().ok()?).map(|item| &item.itemtype);
-    rows.sort_by_key(|row| product(row) != Some(&row.itemtype));
-    let mut seen = HashSet::new();
-    rows.retain(|row| seen.insert(row.id.clone()));
+    Ok(Lookup { remembered: here.database.in_history(&missing)?, known })
 }
 
 /// Brings the memory up to date: which services the seller has delivered while they wait here.
-fn memory(
+fn remember_delivered(
     account: &AccountHere,
     waiting: &[LocalService],
-    rows: &[SellerService],
+    carried: &Carried,
     journal: &mut Journal,
     now: Timestamp,
-) -> Result<Memory, Error> {
-    let index = Rows::new(rows);
-    let active: Vec<ItemId> = waiting
-        .iter()
-        .filter(|local| exclusivity::delivered(local, &index).is_some())
-        .map(|local| local.item)
-        .collect();
+) -> Result<(), Error> {
+    let index = Rows::new(&carried.rows);
+    let active: Vec<ItemId> =
+        waiting.iter().filter(|local| delivered(local, &index).is_some()).map(|local| local.item).collect();
     journal.remember_active(&account.account, &active, now)
+}
+
+fn scheduled(root: &Root) -> Scheduled {
+    match schedule::checkevent(root) {
+        Schedule::Enabled { line, .. } => Scheduled::Yes(line),
+        Schedule::Commented { file, .. } => Scheduled::Off(file.display().to_string()),
+        Schedule::Missing => Scheduled::No,
+        Schedule::Unknown { .. } => Scheduled::Unknown,
+    }
 }
 
 /// What the hook has to know until the next observation.

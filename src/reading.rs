@@ -6,9 +6,9 @@ use crate::billmgr::{Config, Database, ModuleAccess, Selection};
 use crate::error::{Error, Kind};
 use crate::reselling::account::Account;
 use crate::reselling::ids::{ItemId, ModuleId};
-use crate::reselling::service::{LocalService, Module};
+use crate::reselling::service::{LocalService, Module, SellerService};
 use crate::root::Root;
-use crate::seller::{Listing, Seller};
+use crate::seller::{Listing, Seller, Walk};
 use crate::settings::Settings;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -132,7 +132,30 @@ impl AccountHere {
         self.listings.borrow_mut().insert(itemtype.to_owned(), answer.clone());
         answer
     }
+
+    /// The same services page by page. What was asked already is not asked again; what was not is not kept.
+    ///
+    /// # Errors
+    /// As `listing`, and what `each` says: it ends the reading.
+    pub fn walk(
+        &self,
+        itemtype: &str,
+        mut each: impl FnMut(&[SellerService]) -> Result<(), Error>,
+    ) -> Result<Walk, Error> {
+        let known = self.listings.borrow().get(itemtype).cloned();
+        match known {
+            None => self.seller()?.walk(itemtype, |page| each(&page)),
+            Some(listing) => {
+                let listing = listing?;
+                listing.services.chunks(PAGE).try_for_each(each)?;
+                Ok(listing.as_walk())
+            }
+        }
+    }
 }
+
+/// How many services of a kept listing are handed on at once.
+const PAGE: usize = 500;
 
 #[cfg(test)]
 mod tests {

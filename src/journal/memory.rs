@@ -48,45 +48,61 @@ impl Journal {
         write().map_err(|error| Self::fault(&error))
     }
 
-    /// Remembers which services the seller shows active while they wait here, forgets those that do so no longer, and
-    /// returns since when each does, with the polls of the last month.
+    /// Remembers which services the seller shows active while they wait here, and forgets those that do so no longer.
     ///
     /// # Errors
     /// `Kind::State`.
-    pub fn remember_active(&mut self, account: &Account, active: &[ItemId], now: Timestamp) -> Result<Memory, Error> {
+    pub fn remember_active(&mut self, account: &Account, active: &[ItemId], now: Timestamp) -> Result<(), Error> {
         let account = account.to_string();
-        let mut write = || -> rusqlite::Result<Memory> {
+        let mut write = || -> rusqlite::Result<()> {
             let transaction = self.connection.transaction()?;
-            let mut memory = Memory::default();
-            let still: HashSet<ItemId> = active.iter().copied().collect();
-            let known: Vec<(i64, i64)> = transaction
-                .prepare("SELECT item, at FROM active_since WHERE account = ?1")?
-                .query_map([&account], |row| Ok((row.get(0)?, row.get(1)?)))?
+            let still: HashSet<i64> = active.iter().map(|item| signed(item.0)).collect();
+            let known: Vec<i64> = transaction
+                .prepare("SELECT item FROM active_since WHERE account = ?1")?
+                .query_map([&account], |row| row.get(0))?
                 .collect::<rusqlite::Result<_>>()?;
-            for (item, at) in known {
-                let id = ItemId(unsigned(item));
-                if still.contains(&id) {
-                    memory.active_since.insert(id, moment(at));
-                } else {
-                    transaction
-                        .execute("DELETE FROM active_since WHERE account = ?1 AND item = ?2", params![account, item])?;
-                }
+            for item in known.iter().filter(|item| !still.contains(item)) {
+                transaction
+                    .execute("DELETE FROM active_since WHERE account = ?1 AND item = ?2", params![account, item])?;
             }
-            for item in active.iter().filter(|item| !memory.active_since.contains_key(item)).collect::<Vec<_>>() {
+            for item in &still {
                 transaction.execute(
-                    "INSERT INTO active_since(account, item, at) VALUES(?1, ?2, ?3)",
-                    params![account, signed(item.0), now.as_millisecond()],
+                    "INSERT OR IGNORE INTO active_since(account, item, at) VALUES(?1, ?2, ?3)",
+                    params![account, item, now.as_millisecond()],
                 )?;
-                memory.active_since.insert(*item, now);
             }
-            memory.polls = transaction
+            transaction.commit()
+        };
+        write().map_err(|error| Self::fault(&error))
+    }
+
+    /// What is remembered of an account, with the polls of the last month; it is watched from the first time on.
+    ///
+    /// # Errors
+    /// `Kind::State`.
+    pub fn recall(&self, account: &Account, now: Timestamp) -> Result<Memory, Error> {
+        let account = account.to_string();
+        let read = || -> rusqlite::Result<Memory> {
+            self.connection.execute(
+                "INSERT OR IGNORE INTO watched(account, since) VALUES(?1, ?2)",
+                params![account, now.as_millisecond()],
+            )?;
+            let since =
+                self.connection
+                    .query_row("SELECT since FROM watched WHERE account = ?1", [&account], |row| row.get(0))?;
+            let active_since = self
+                .connection
+                .prepare("SELECT item, at FROM active_since WHERE account = ?1")?
+                .query_map([&account], |row| Ok((ItemId(unsigned(row.get(0)?)), moment(row.get(1)?))))?
+                .collect::<rusqlite::Result<_>>()?;
+            let polls = self
+                .connection
                 .prepare("SELECT begun FROM poll WHERE ended IS NOT NULL ORDER BY begun")?
                 .query_map([], |row| Ok(moment(row.get(0)?)))?
                 .collect::<rusqlite::Result<_>>()?;
-            transaction.commit()?;
-            Ok(memory)
+            Ok(Memory { watched_since: Some(moment(since)), active_since, polls })
         };
-        write().map_err(|error| Self::fault(&error))
+        read().map_err(|error| Self::fault(&error))
     }
 
     /// Remembers which services wait, and returns those that waited at the last observation and have moved on since.
@@ -211,7 +227,7 @@ mod tests {
         let mut begun = |notes: &[(Moment, i64)]| -> Vec<i64> {
             let polls: Vec<Poll> = notes.iter().map(|(moment, at)| Poll { moment: *moment, at: *at }).collect();
             journal.remember_polls(&polls, now).unwrap();
-            let memory = journal.remember_active(&account, &[], now).unwrap();
+            let memory = journal.recall(&account, now).unwrap();
             memory.polls.iter().map(|poll| poll.as_millisecond()).collect()
         };
         assert_eq!(begun(&[(Moment::Before, 1), (Moment::After, 2), (Moment::Before, 3)]), [1]);

@@ -55,6 +55,7 @@ CREATE INDEX record_item ON record(item) WHERE item IS NOT NULL;
 CREATE UNIQUE INDEX record_run ON record(json_extract(body, '$.run')) WHERE kind = 'run';
 CREATE TRIGGER record_stays BEFORE UPDATE ON record BEGIN SELECT RAISE(ABORT, 'a record is never changed'); END;
 CREATE TRIGGER record_remains BEFORE DELETE ON record BEGIN SELECT RAISE(ABORT, 'a record is never removed'); END;
+CREATE TABLE watched(account TEXT PRIMARY KEY, since INTEGER NOT NULL);
 ";
 /// The step that takes over the runs of the first format.
 const CHAINED: i64 = 2;

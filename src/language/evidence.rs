@@ -180,6 +180,10 @@ impl Say for Foreign {
                 "this panel's service with that id is another product.",
                 "у этой панели под таким номером другой продукт.",
             ),
+            Self::OtherList => (
+                "this panel's service with that id is another product, and the seller does not show the list of that product.",
+                "у этой панели под таким номером другой продукт, а список этого продукта продавец не показывает.",
+            ),
             Self::OtherModule => (
                 "this panel's service with that id is served by another module (or was moved to it by hand).",
                 "у этой панели услугу с таким номером обслуживает другой модуль (или её перенесли вручную).",
@@ -256,6 +260,6 @@ fn numbers(ids: &[u64]) -> String {
 }
 
 /// A moment in the panel's local time, to the second.
-fn local(moment: Timestamp) -> String {
+pub(super) fn local(moment: Timestamp) -> String {
     moment.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }

@@ -4,8 +4,9 @@ use super::{SCHEMA, english};
 use crate::error::Error;
 use crate::journal::rfc3339;
 use crate::language::{self, Language, Say};
+use crate::reselling::circumstance::Circumstance;
 use crate::reselling::ids::{ItemId, ModuleId};
-use crate::reselling::verdict::{Evidence, Rule, Severity, Verdict};
+use crate::reselling::verdict::{Evidence, Rule, Severity, Verdict, Window, WouldChange};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,12 @@ pub struct Checked {
     pub modules: Vec<ModuleId>,
     pub verdict: Verdict,
     pub rule: Rule,
+    #[serde(default)]
+    pub window: Window,
     pub evidence: Vec<Evidence>,
+    /// What explains that services wait, and is no evidence.
+    #[serde(default)]
+    pub circumstances: Vec<Circumstance>,
     /// Services that wait here for the seller.
     pub waiting: Vec<ItemId>,
     /// When it was checked, RFC 3339.
@@ -144,10 +150,12 @@ fn account_json(account: &Checked) -> Value {
             })
         })
         .collect();
+    let notes: Vec<String> = account.circumstances.iter().map(english).chain(account.notes.iter().cloned()).collect();
     let mut value = json!({
         "account": account.account, "modules": account.modules, "verdict": account.verdict,
-        "rule": english(&account.rule), "evidence": evidence, "waiting": account.waiting, "checked": account.at,
-        "notes": account.notes,
+        "rule": english(&account.rule), "window": window_json(&account.window),
+        "would_change": english(&WouldChange(account.rule)), "evidence": evidence, "waiting": account.waiting,
+        "checked": account.at, "notes": notes,
     });
     if let (Some(error), Some(object)) = (&account.error, value.as_object_mut()) {
         object.insert("error".to_owned(), json!(error));
@@ -155,9 +163,19 @@ fn account_json(account: &Checked) -> Value {
     value
 }
 
+fn window_json(window: &Window) -> Value {
+    let Window { listing, watched_since, polls_since, log_since } = window;
+    let when = |at: &Option<Timestamp>| at.map(moment);
+    json!({
+        "listing": when(listing), "watched_since": when(watched_since), "polls_since": when(polls_since),
+        "log_since": when(log_since),
+    })
+}
+
 fn account_text(out: &mut String, account: &Checked, language: Language) {
     let _ = writeln!(out, "{}: {}", account.account, account.verdict.say(language).to_uppercase());
-    let _ = writeln!(out, "  {}", account.rule.say(language));
+    let _ = writeln!(out, "  {} {}", account.rule.say(language), WouldChange(account.rule).say(language));
+    let _ = writeln!(out, "  {}", account.window.say(language));
     if let Some(error) = &account.error {
         let _ = writeln!(out, "  {error}");
     }
@@ -172,6 +190,9 @@ fn account_text(out: &mut String, account: &Checked, language: Language) {
         let severity = one.severity.say(language);
         let _ =
             writeln!(out, "  - [{severity}] {}: {}{}", one.sign.kind(), one.sign.say(language), times(one, language));
+    }
+    for circumstance in &account.circumstances {
+        let _ = writeln!(out, "  ({})", circumstance.say(language));
     }
     for note in &account.notes {
         let _ = writeln!(out, "  ({note})");

@@ -1,29 +1,23 @@
 //! From what was read on both sides to evidence. Pure; the verdict on it is `verdict`.
 
+use super::carried::Carried;
+use super::circumstance::Scheduled;
 use super::elsewhere::Elsewhere;
+use super::heard::Heard;
 use super::ids::ItemId;
 use super::link::{Link, Rows};
 use super::service::{LocalService, Module, SellerService};
 use super::status::Status;
-use super::verdict::{Evidence, Foreign, Severity, Sign};
-use jiff::civil::{Date, DateTime};
+use super::verdict::{Evidence, Severity, Sight, Sign};
+use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::{HashMap, HashSet};
-
-/// What this panel knows about an id that the seller's row carries.
-#[derive(Clone, Debug)]
-pub struct KnownItem {
-    /// Empty when this panel does not know it any more (the tariff is gone).
-    pub itemtype: String,
-    /// Its module uses the account in question.
-    pub on_account: bool,
-    /// The domain, address or name it has here, to recognise a service that was moved to another module.
-    pub names: Vec<String>,
-}
+use std::collections::HashMap;
 
 /// What the check has seen before.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
+    /// Since when this panel has been watched; `None` when this is the first time.
+    pub watched_since: Option<Timestamp>,
     /// Since when we have seen the seller show the service active while it waited here.
     pub active_since: HashMap<ItemId, Timestamp>,
     /// Polls (`checkevent` from before to after) of this panel, by the time they began, newest last.
@@ -39,31 +33,28 @@ pub struct Observation<'a> {
     pub stuck_after: SignedDuration,
     /// The modules of this panel that use the account.
     pub modules: &'a [Module],
-    /// Services that wait here, of these modules.
+    /// Services of these modules that are in progress, pending, or have a running operation.
     pub waiting: &'a [LocalService],
-    pub rows: &'a [SellerService],
-    /// Ids carried by rows that are services of this panel, whatever their state.
-    pub known: &'a HashMap<u64, KnownItem>,
-    /// Ids carried by rows that only the history of this panel remembers.
-    pub remembered: &'a HashSet<u64>,
-    pub highest_item: u64,
-    /// The day of the first order of this panel on the account; `None` when there was none.
-    pub integrated: Option<Date>,
+    pub sight: Sight,
+    pub carried: &'a Carried,
     pub memory: &'a Memory,
+    pub heard: &'a Heard,
     pub elsewhere: &'a Elsewhere,
+    pub scheduled: Scheduled,
+    /// The panel's operations are switched off: events come and are not applied, so that a service waits says nothing.
+    pub stopped: bool,
 }
 
 /// The evidence of one observation, each seen now and for the first time; `memory` of the journal dates it back.
 pub fn evidence(seen: &Observation<'_>) -> Vec<Evidence> {
-    let mut signs = Vec::new();
-    for row in seen.rows {
-        signs.extend(foreign(seen, row));
-    }
-    signs.extend(duplicates(seen.rows));
-    let rows = Rows::new(seen.rows);
+    let mut signs = seen.carried.signs.clone();
+    let rows = Rows::new(&seen.carried.rows);
     for local in seen.waiting {
         signs.extend(lost(seen, local, &rows));
     }
+    signs.extend(seen.heard.signs(seen));
+    let stuck = signs.iter().any(|(sign, severity)| sign.kind() == "lost_event" && *severity >= Severity::Warning);
+    signs.extend(silent_poll(seen, stuck));
     signs.extend(seen.elsewhere.signs());
     signs.extend(local_duplicate(seen.modules));
     signs
@@ -72,71 +63,84 @@ pub fn evidence(seen: &Observation<'_>) -> Vec<Evidence> {
         .collect()
 }
 
-/// A row with an id that is no service of this panel.
-fn foreign(seen: &Observation<'_>, row: &SellerService) -> Option<(Sign, Severity)> {
-    let remoteid = row.remoteid.as_deref()?;
-    let digits = remoteid.bytes().all(|byte| byte.is_ascii_digit());
-    let why = match remoteid.parse::<u64>().ok().filter(|_| digits) {
-        None if whmcs_shaped(remoteid) => Foreign::Whmcs,
-        None => Foreign::NotANumber,
-        Some(id) => match seen.known.get(&id) {
-            Some(known) if !known.itemtype.is_empty() && known.itemtype != row.itemtype => Foreign::OtherProduct,
-            Some(known) if known.on_account => return None,
-            Some(known) if row.names.values().any(|name| known.names.contains(&name.to_lowercase())) => return None,
-            Some(_) => Foreign::OtherModule,
-            None if seen.remembered.contains(&id) => return None,
-            None if id > seen.highest_item => Foreign::NeverGivenOut,
-            None => Foreign::NeverWas,
-        },
-    };
-    let severity = match (seen.integrated, row.created) {
-        // A service that was moved to another module (the vendor's own remedy) keeps its row on the account.
-        _ if why == Foreign::OtherModule => Severity::Warning,
-        // Older than our first order: left by whoever had the account before.
-        (Some(integrated), Some(created)) if created < integrated => Severity::Info,
-        (Some(_), Some(_)) => Severity::Critical,
-        _ => Severity::Warning,
-    };
-    let sign = Sign::ForeignRemoteid {
-        row: row.id.clone(),
-        itemtype: row.itemtype.clone(),
-        remoteid: remoteid.to_owned(),
-        created: row.created.map(|date| date.to_string()),
-        why,
-    };
-    Some((sign, severity))
+/// A service that the seller has delivered and that waits here.
+pub(super) enum Stuck<'a> {
+    /// Since then we have seen it delivered; so many polls that could have brought its event came and went.
+    Silent { row: &'a SellerService, since: Timestamp, polls: u64 },
+    /// Its event came, and this panel did not apply it. It was not lost.
+    Arrived { at: Timestamp },
 }
 
-fn whmcs_shaped(remoteid: &str) -> bool {
-    let digits = remoteid.strip_prefix('l').or_else(|| remoteid.strip_prefix('a'));
-    digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-/// Several live rows with one id: two panels with equal ids, or one order sent twice.
-fn duplicates(rows: &[SellerService]) -> Vec<(Sign, Severity)> {
-    let mut carried: HashMap<(&str, &str), Vec<&str>> = HashMap::new();
-    for row in rows.iter().filter(|row| row.status != Status::Deleted) {
-        if let Some(remoteid) = &row.remoteid {
-            carried.entry((&row.itemtype, remoteid)).or_default().push(&row.id);
+impl Observation<'_> {
+    pub(super) fn stuck<'a>(&self, local: &LocalService, rows: &Rows<'a>) -> Option<Stuck<'a>> {
+        if !waits_for_an_event(local) {
+            return None;
         }
+        let row = delivered(local, rows)?;
+        let since = self.memory.active_since.get(&local.item).copied().unwrap_or(self.now);
+        let item = local.item.0;
+        // An event that was applied is an earlier one (a certificate has several) unless it came when the seller delivered,
+        // which was not long before we saw it.
+        let delivered_about = since.checked_sub(three_periods(&self.scheduled)).unwrap_or(Timestamp::MIN);
+        let arrived = self.heard.failed(item, self.ordered(local)).max(self.heard.applied(item, delivered_about));
+        if let Some(at) = arrived {
+            return Some(Stuck::Arrived { at });
+        }
+        // A poll whose login was refused brings nothing.
+        let from = since.max(self.heard.refused.filter(|_| self.heard.only_account).unwrap_or(Timestamp::MIN));
+        let polls = self.memory.polls.iter().filter(|begun| **begun > from).count() as u64;
+        Some(Stuck::Silent { row, since, polls: if self.stopped { 0 } else { polls } })
     }
-    let mut found: Vec<_> = carried.into_iter().filter(|(_, rows)| rows.len() > 1).collect();
-    found.sort_unstable();
-    found
-        .into_iter()
-        .map(|((itemtype, remoteid), rows)| {
-            let rows = rows.into_iter().map(str::to_owned).collect();
-            let sign = Sign::DuplicateRemoteid { itemtype: itemtype.to_owned(), remoteid: remoteid.to_owned(), rows };
-            (sign, Severity::Warning)
-        })
-        .collect()
+
+    /// When the service began to wait, at the latest; its operation tells, or else the day of the order, with a day of grace.
+    fn ordered(&self, local: &LocalService) -> Timestamp {
+        let begun = match local.operations.iter().filter_map(|operation| operation.created).min() {
+            Some(created) => created,
+            None => match local.created.and_then(|day| day.yesterday().ok()) {
+                Some(day) => day.at(0, 0, 0, 0),
+                None => return Timestamp::MIN,
+            },
+        };
+        let ago = self.local_now.duration_since(begun);
+        self.now.checked_sub(ago).unwrap_or(Timestamp::MIN)
+    }
+}
+
+/// How often `checkevent` is started, in minutes: the cron line tells, or else it is every five (facts/billmanager 0.1).
+pub(super) fn period(scheduled: &Scheduled) -> u64 {
+    let Scheduled::Yes(line) = scheduled else { return 5 };
+    let minute = line.split_whitespace().next().unwrap_or_default();
+    match minute.strip_prefix("*/") {
+        Some(every) => every.parse().ok().filter(|every| (1..=60).contains(every)).unwrap_or(5),
+        None if minute == "*" => 1,
+        // Named minutes: as far apart as the hour allows.
+        None if minute.split(',').all(|one| one.parse::<u64>().is_ok()) => 60,
+        None => 5,
+    }
+}
+
+fn three_periods(scheduled: &Scheduled) -> SignedDuration {
+    SignedDuration::from_mins(i64::try_from(3 * period(scheduled)).unwrap_or(15))
+}
+
+/// Not one event since the oldest service here began to wait, although this panel asked and its log would show one. It says
+/// nothing while the seller has delivered nothing.
+fn silent_poll(seen: &Observation<'_>, stuck: bool) -> Option<(Sign, Severity)> {
+    let ordered =
+        seen.waiting.iter().filter(|local| waits_for_an_event(local)).map(|local| seen.ordered(local)).min()?;
+    let since = ordered.max(seen.memory.polls.first().copied()?).max(seen.heard.since?);
+    let polls = seen.memory.polls.iter().filter(|begun| **begun >= since).count() as u64;
+    if polls < 3 || !seen.heard.silent_since(since) || seen.stopped {
+        return None;
+    }
+    let waiting = seen.waiting.iter().filter(|local| waits_for_an_event(local)).count() as u64;
+    let severity = if stuck { Severity::Warning } else { Severity::Info };
+    Some((Sign::SilentPoll { polls, since, waiting }, severity))
 }
 
 /// A service that waits here although the seller has delivered it.
 fn lost(seen: &Observation<'_>, local: &LocalService, rows: &Rows<'_>) -> Option<(Sign, Severity)> {
-    let row = delivered(local, rows)?;
-    let active_since = seen.memory.active_since.get(&local.item).copied().unwrap_or(seen.now);
-    let polls = seen.memory.polls.iter().filter(|begun| **begun > active_since).count() as u64;
+    let Stuck::Silent { row, since: active_since, polls } = seen.stuck(local, rows)? else { return None };
     let (item, itemtype, row) = (local.item.0, local.itemtype.clone(), row.id.clone());
     if polls > 0 && seen.now.duration_since(active_since) >= seen.stuck_after {
         Some((Sign::LostEvent { item, itemtype, row, active_since, polls }, Severity::Critical))

@@ -97,6 +97,8 @@ pub enum Foreign {
     OtherProduct,
     /// Our service with this id is served by a module that does not use this account.
     OtherModule,
+    /// Our service with this id is another product, whose list the seller does not show: this one may show it instead.
+    OtherList,
 }
 
 impl Sign {
@@ -118,7 +120,7 @@ impl Sign {
     /// The id is somebody else's, and not one of ours on its way: a service that was moved to another module (the vendor's own
     /// remedy) keeps its row on the account and is no order of another panel.
     fn is_foreign_id(&self) -> bool {
-        matches!(self, Self::ForeignRemoteid { why, .. } if *why != Foreign::OtherModule)
+        matches!(self, Self::ForeignRemoteid { why, .. } if !matches!(why, Foreign::OtherModule | Foreign::OtherList))
     }
 
     /// What the sign is about; with the kind it is the key under which it is remembered.
@@ -171,8 +173,25 @@ pub enum Rule {
     NothingFound,
 }
 
+/// What was looked at, and how far back it reaches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// When the seller's lists were read; `None` when they were not.
+    pub listing: Option<Timestamp>,
+    /// Since when the account has been checked and remembered.
+    pub watched_since: Option<Timestamp>,
+    /// The oldest `checkevent` that is remembered.
+    pub polls_since: Option<Timestamp>,
+    /// The oldest line of the module's log that was read.
+    pub log_since: Option<Timestamp>,
+}
+
+/// What would change the verdict, beside the rule that decided it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WouldChange(pub Rule);
+
 /// What the verdict needs to know besides the evidence.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Sight {
     /// The listing of every product that this panel sells from the account was read to its end.
     pub read: bool,

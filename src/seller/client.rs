@@ -6,13 +6,14 @@ use super::address;
 use super::body::Body;
 use super::call::Call;
 use super::error;
-use super::listing::{self, Listing};
-use super::page;
+use super::listing::{self, Listing, Walk};
+use super::page::{self, Page};
 use super::service::ServiceForm;
 use super::trail::{self, Trace, Trail};
 use super::whoami::Whoami;
 use crate::error::{Error, Kind};
 use crate::reselling::account::Account;
+use crate::reselling::service::SellerService;
 use crate::secret::Secret;
 use crate::settings::SellerSettings;
 use crate::xml::{self, Element};
@@ -112,11 +113,29 @@ impl Seller {
     /// # Errors
     /// As `whoami`; `Kind::Internal` for a type that is not in `ITEMTYPES`.
     pub fn listing(&self, itemtype: &str) -> Result<Listing, Error> {
-        let size = self.settings.page.max(1);
-        listing::gather(size, |number| {
-            let call = Call::new(itemtype, &[("p_cnt", &size.to_string()), ("p_num", &number.to_string())])?;
-            self.ask(&call, |source| page::read(source, itemtype))
-        })
+        listing::gather(self.page_size(), |number| self.page(itemtype, number))
+    }
+
+    /// The same services without keeping them: each page is handed to `each`.
+    ///
+    /// # Errors
+    /// As `listing`, and what `each` says: it ends the reading.
+    pub fn walk(
+        &self,
+        itemtype: &str,
+        each: impl FnMut(Vec<SellerService>) -> Result<(), Error>,
+    ) -> Result<Walk, Error> {
+        listing::walk(self.page_size(), listing::HANDED_ON, |number| self.page(itemtype, number), each)
+    }
+
+    fn page_size(&self) -> u32 {
+        self.settings.page.max(1)
+    }
+
+    fn page(&self, itemtype: &str, number: u32) -> Result<Page, Error> {
+        let size = self.page_size().to_string();
+        let call = Call::new(itemtype, &[("p_cnt", &size), ("p_num", &number.to_string())])?;
+        self.ask(&call, |source| page::read(source, itemtype))
     }
 
     /// One service by the seller's id, as its form shows it.
@@ -133,7 +152,7 @@ impl Seller {
     /// # Errors
     /// As `whoami`.
     pub fn trail(&self, trail: Trail<'_>) -> Result<Vec<Trace>, Error> {
-        let size = self.settings.page.max(1).to_string();
+        let size = self.page_size().to_string();
         let call = match trail {
             Trail::Journal => Call::new("journal", &[("p_cnt", &size)]),
             Trail::Authlog => Call::new("authlog", &[("p_cnt", &size)]),

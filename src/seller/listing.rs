@@ -10,6 +10,8 @@ use std::collections::HashSet;
 
 /// How many pages are asked for; with the smallest page that was ever seen (50) still 20,000 services.
 const PAGES: u32 = 400;
+/// How many services are handed on: with the usual page of 500 no more come in so many requests. Only their ids are kept.
+pub(super) const HANDED_ON: u64 = 200_000;
 
 /// The services of one type that the account has at the seller.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,18 +33,56 @@ impl Listing {
     pub fn complete(&self) -> bool {
         self.incomplete.is_none()
     }
+
+    /// The listing as a walk over it would have seen it.
+    pub fn as_walk(&self) -> Walk {
+        Walk {
+            services: self.services.len() as u64,
+            total_said: self.total_said,
+            incomplete: self.incomplete.clone(),
+            shows_remoteid: self.shows_remoteid,
+            requests: self.requests,
+        }
+    }
 }
 
-/// Asks for pages of `size` rows until all were seen.
+/// What was seen of a listing whose services were handed on page by page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Walk {
+    /// How many services were handed on.
+    pub services: u64,
+    /// As in `Listing`.
+    pub total_said: Option<u64>,
+    pub incomplete: Option<String>,
+    pub shows_remoteid: bool,
+    pub requests: u32,
+}
+
+/// Asks for pages until all were seen, and keeps the services.
+pub(super) fn gather(size: u32, ask: impl FnMut(u32) -> Result<Page, Error>) -> Result<Listing, Error> {
+    let mut services: Vec<SellerService> = Vec::new();
+    let Walk { total_said, incomplete, shows_remoteid, requests, .. } = walk(size, ROWS as u64, ask, |mut page| {
+        services.append(&mut page);
+        Ok(())
+    })?;
+    Ok(Listing { services, total_said, incomplete, shows_remoteid, requests })
+}
+
+/// Asks for pages of `size` rows until all were seen, or `most` services, and hands every service on once.
 ///
 /// Panels differ: some say how many there are, some give fewer rows a page than asked for, some do not know pages and give
 /// everything at once, and behind the last page some give an empty one, some the last or the first again.
-pub(super) fn gather(size: u32, mut ask: impl FnMut(u32) -> Result<Page, Error>) -> Result<Listing, Error> {
-    let mut seen = HashSet::new();
-    let mut services: Vec<SellerService> = Vec::new();
+pub(super) fn walk(
+    size: u32,
+    most: u64,
+    mut ask: impl FnMut(u32) -> Result<Page, Error>,
+    mut each: impl FnMut(Vec<SellerService>) -> Result<(), Error>,
+) -> Result<Walk, Error> {
+    // An id is at most 18 digits, so its number is the id, and many numbers take little room.
+    let mut seen: HashSet<u64> = HashSet::new();
     let mut total_said = None;
     let mut shows_remoteid = false;
-    let mut without_id = 0;
+    let mut without_id: u64 = 0;
     let mut rows_of_first = 0;
     let mut requests = 0;
     let ended = loop {
@@ -54,16 +94,18 @@ pub(super) fn gather(size: u32, mut ask: impl FnMut(u32) -> Result<Page, Error>)
         // The highest that was ever said: a last page that says 0 takes nothing back.
         total_said = total_said.max(page.total);
         shows_remoteid |= page.shows_remoteid;
-        page.services.retain(|service| seen.insert(service.id.clone()));
+        page.services.retain(|service| service.id.parse().is_ok_and(|id| seen.insert(id)));
         let fresh = page.services.len();
-        services.append(&mut page.services);
+        if fresh > 0 {
+            each(page.services)?;
+        }
         if requests == 1 {
             rows_of_first = rows;
         }
         if fresh > 0 || requests == 1 {
-            without_id += page.without_id;
+            without_id += page.without_id as u64;
         }
-        let got = services.len() as u64 + without_id as u64;
+        let got = seen.len() as u64 + without_id;
         // A full page is followed by another question even when the total is reached: one request more, and a total that meant
         // something else is found out.
         if rows == 0 || (rows < size && total_said.is_some_and(|total| got >= total)) {
@@ -75,15 +117,16 @@ pub(super) fn gather(size: u32, mut ask: impl FnMut(u32) -> Result<Page, Error>)
             break (total_said.is_none() && !clamped && rows_of_first == size)
                 .then(|| format!("page {requests} repeats what was there, and nothing says whether there is more"));
         }
-        if services.len() >= ROWS || requests >= PAGES {
-            break Some(format!("stopped after {requests} pages and {} services", services.len()));
+        if seen.len() as u64 >= most || requests >= PAGES {
+            break Some(format!("stopped after {requests} pages and {} services", seen.len()));
         }
     };
+    let services = seen.len() as u64;
     let missing = total_said
-        .filter(|total| (services.len() as u64 + without_id as u64) < *total)
-        .map(|total| format!("the seller says there are {total} services and showed {}", services.len()));
+        .filter(|total| services + without_id < *total)
+        .map(|total| format!("the seller says there are {total} services and showed {services}"));
     let nameless = (without_id > 0).then(|| format!("{without_id} rows have no id"));
-    Ok(Listing { services, total_said, incomplete: ended.or(missing).or(nameless), shows_remoteid, requests })
+    Ok(Walk { services, total_said, incomplete: ended.or(missing).or(nameless), shows_remoteid, requests })
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ mod whoami;
 pub use call::{Call, ITEMTYPES};
 pub use client::Seller;
 pub use error::refusal;
-pub use listing::Listing;
+pub use listing::{Listing, Walk};
 pub(crate) use row::is_id;
 pub use service::ServiceForm;
 pub use trail::{Trace, Trail};

@@ -2,8 +2,10 @@
 
 use jiff::civil::{Date, DateTime};
 use jiff::{SignedDuration, Timestamp};
+use resellguard::reselling::carried::KnownItem;
+use resellguard::reselling::circumstance::Scheduled;
 use resellguard::reselling::elsewhere::{Elsewhere, Sibling, Stranger};
-use resellguard::reselling::exclusivity::KnownItem;
+use resellguard::reselling::heard::{Event, Fate, Heard, Ours};
 use resellguard::reselling::ids::{ItemId, ModuleId};
 use resellguard::reselling::service::{LocalService, Module, Operation, SellerService};
 use resellguard::reselling::status::Status;
@@ -110,6 +112,21 @@ pub struct EvidenceCase {
     active_since: BTreeMap<String, Timestamp>,
     #[serde(default)]
     pub polls: Vec<Timestamp>,
+    /// The lists that are read, in this order; a mixed seller shows every service in each.
+    #[serde(default = "products")]
+    pub lists: Vec<String>,
+    #[serde(default)]
+    pub mixed: bool,
+    #[serde(default = "noon")]
+    pub watched_since: Timestamp,
+    /// The module's log; none: nothing was read of it, and nobody says why.
+    #[serde(default)]
+    log: LogHere,
+    /// The cron line of `checkevent`, `off`, or `missing`; empty: not known.
+    #[serde(default = "every_half_hour")]
+    cron: String,
+    #[serde(default)]
+    pub stopped: bool,
     /// Addresses at the seller that are none of ours.
     #[serde(default)]
     strangers: Vec<StrangerHere>,
@@ -129,6 +146,9 @@ pub struct EvidenceExpected {
     /// `kind severity subject`, and for a foreign id why it is foreign.
     #[serde(default)]
     pub evidence: Vec<String>,
+    /// Names of what is told beside it.
+    #[serde(default)]
+    pub circumstances: Vec<String>,
     pub verdict: Verdict,
     /// The rule's name.
     pub rule: String,
@@ -140,6 +160,7 @@ impl EvidenceCase {
             itemtype: one.itemtype.clone(),
             on_account: one.on_account,
             names: one.names.clone(),
+            created: one.created,
         };
         self.known.iter().map(|one| (one.id, known(one))).collect()
     }
@@ -151,6 +172,46 @@ impl EvidenceCase {
 
     pub fn active_since(&self) -> HashMap<ItemId, Timestamp> {
         self.active_since.iter().map(|(item, since)| (item.parse().unwrap(), *since)).collect()
+    }
+
+    pub fn heard(&self) -> Heard {
+        let LogHere { unread, since, last, events, refused, ours, deleted, of_another_account, only_account } =
+            &self.log;
+        let event = |one: &EventHere| Event {
+            item: one.item,
+            at: one.at,
+            fate: match (one.fate.as_str(), one.event) {
+                ("applied", None) => Fate::Applied,
+                ("failed", None) => Fate::Failed,
+                ("gone", Some(event)) => Fate::Gone { event },
+                other => panic!("{other:?} is no fate of an event"),
+            },
+        };
+        let known = |ids: &[u64], on_account, deleted| {
+            ids.iter().map(|id| (*id, Ours { on_account, deleted })).collect::<Vec<_>>()
+        };
+        Heard {
+            unread: unread.clone(),
+            since: *since,
+            last: *last,
+            events: events.iter().map(event).collect(),
+            refused: *refused,
+            ours: known(ours, true, false)
+                .into_iter()
+                .chain(known(deleted, true, true))
+                .chain(known(of_another_account, false, false))
+                .collect(),
+            only_account: *only_account,
+        }
+    }
+
+    pub fn scheduled(&self) -> Scheduled {
+        match self.cron.as_str() {
+            "" => Scheduled::Unknown,
+            "off" => Scheduled::Off("/etc/cron.d/billmgr".to_owned()),
+            "missing" => Scheduled::No,
+            line => Scheduled::Yes(line.to_owned()),
+        }
     }
 
     pub fn elsewhere(&self) -> Elsewhere {
@@ -172,6 +233,47 @@ impl EvidenceCase {
         let SightHere { read, services_here, ids_shown } = self.sight;
         Sight { read, services_here, ids_shown }
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct LogHere {
+    unread: Option<String>,
+    since: Option<Timestamp>,
+    last: Option<Timestamp>,
+    events: Vec<EventHere>,
+    refused: Option<Timestamp>,
+    /// Services that this panel has on the account, that it had, and that it has elsewhere.
+    ours: Vec<u64>,
+    deleted: Vec<u64>,
+    of_another_account: Vec<u64>,
+    only_account: bool,
+}
+
+impl Default for LogHere {
+    fn default() -> Self {
+        Self {
+            unread: None,
+            since: None,
+            last: None,
+            events: Vec::new(),
+            refused: None,
+            ours: Vec::new(),
+            deleted: Vec::new(),
+            of_another_account: Vec::new(),
+            only_account: true,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EventHere {
+    item: Option<u64>,
+    at: Timestamp,
+    /// `applied`, `failed` or `gone`; what is gone has the event's number.
+    fate: String,
+    event: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -232,6 +334,7 @@ struct KnownHere {
     on_account: bool,
     #[serde(default)]
     names: Vec<String>,
+    created: Option<Date>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -454,6 +557,15 @@ fn highest() -> u64 {
 
 fn integrated() -> String {
     "2026-01-10".to_owned()
+}
+
+/// What the check asks for when a panel sells servers.
+fn products() -> Vec<String> {
+    ["vds", "dedic", "vhost", "certificate", "domain", "soft"].map(str::to_owned).to_vec()
+}
+
+fn every_half_hour() -> String {
+    "*/30 * * * * mgrctl -m billmgr checkevent".to_owned()
 }
 
 fn noon() -> Timestamp {

@@ -2,12 +2,14 @@
 
 use super::cases::{self, DecisionCase, EvidenceCase, LinkCase};
 use resellguard::language::Say;
+use resellguard::reselling::carried::{Before, Carried, Fold, Lookup};
+use resellguard::reselling::circumstance::circumstances;
 use resellguard::reselling::decision::{Surroundings, decide};
 use resellguard::reselling::exclusivity::{Memory, Observation, evidence};
 use resellguard::reselling::link::{Linked, Rows};
 use resellguard::reselling::plan::{Delivered, Step, reached, steps};
 use resellguard::reselling::service::{LocalService, SellerService};
-use resellguard::reselling::verdict::{Evidence, Sign, judge};
+use resellguard::reselling::verdict::{Evidence, Sign, WouldChange, judge};
 use std::fmt::Debug;
 
 #[test]
@@ -56,27 +58,59 @@ fn evidence_is_found_and_judged() {
         let modules: Vec<_> = case.modules.iter().map(cases::ModuleHere::module).collect();
         let waiting: Vec<_> = case.waiting.iter().map(cases::Local::service).collect();
         let rows: Vec<_> = case.rows.iter().map(cases::Row::service).collect();
-        let found = evidence(&Observation {
-            now: case.now,
-            local_now: case.now.to_zoned_datetime(jiff::tz::TimeZone::UTC).datetime(),
-            stuck_after: case.stuck_after,
-            modules: &modules,
-            waiting: &waiting,
-            rows: &rows,
-            known: &case.known(),
-            remembered: &case.remembered,
-            highest_item: case.highest,
-            integrated: case.integrated(),
-            elsewhere: &case.elsewhere(),
-            memory: &Memory { active_since: case.active_since(), polls: case.polls.clone() },
-        });
+        let heard = case.heard();
+        let memory = Memory {
+            watched_since: Some(case.watched_since),
+            active_since: case.active_since(),
+            polls: case.polls.clone(),
+        };
+        let observe = |carried: &Carried| {
+            let seen = Observation {
+                now: case.now,
+                local_now: case.now.to_zoned_datetime(jiff::tz::TimeZone::UTC).datetime(),
+                stuck_after: case.stuck_after,
+                modules: &modules,
+                waiting: &waiting,
+                sight: case.sight(),
+                carried,
+                memory: &memory,
+                heard: &heard,
+                elsewhere: &case.elsewhere(),
+                scheduled: case.scheduled(),
+                stopped: case.stopped,
+            };
+            (evidence(&seen), circumstances(&seen))
+        };
+        let (found, told) = observe(&carried(case, &waiting, &rows, rows.len().max(1)));
         same("evidence", &found.iter().map(shown).collect(), &case.expect.evidence)?;
+        same("circumstances", &told.iter().map(word).collect(), &case.expect.circumstances)?;
         let (verdict, rule) = judge(case.sight(), &found);
         same("verdict", &verdict, &case.expect.verdict)?;
         same("rule", &word(&rule), &case.expect.rule)?;
+        // However many rows the seller puts on a page.
+        let paged = observe(&carried(case, &waiting, &rows, 1));
+        same("page by page", &paged, &(found.clone(), told.clone()))?;
         said_in_both_languages(&rule)?;
+        said_in_both_languages(&WouldChange(rule))?;
+        told.iter().try_for_each(said_in_both_languages)?;
         found.iter().try_for_each(|one| said_in_both_languages(&one.sign))
     });
+}
+
+/// The rows as the check folds them: list by list, as the seller shows them, each in pages of `size`.
+fn carried(case: &EvidenceCase, waiting: &[LocalService], rows: &[SellerService], size: usize) -> Carried {
+    let mut fold = Fold::new(Before { waiting, highest_item: case.highest, integrated: case.integrated() });
+    let lookup = Lookup { known: case.known(), remembered: case.remembered.clone() };
+    for list in &case.lists {
+        fold.begin(list);
+        let of_list: Vec<SellerService> = rows
+            .iter()
+            .filter(|row| case.mixed || row.itemtype == *list)
+            .map(|row| SellerService { itemtype: list.clone(), ..row.clone() })
+            .collect();
+        of_list.chunks(size).for_each(|page| fold.page(page, &lookup));
+    }
+    fold.finish()
 }
 
 /// What the seller's row and form hand over, as the plan gets it; a certificate that is stored here is taken for the same one.

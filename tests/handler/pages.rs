@@ -5,10 +5,11 @@ use crate::place::Place;
 use jiff::{Timestamp, ZonedDateTime};
 use resellguard::journal::{Journal, Outcome};
 use resellguard::report::Checked;
+use resellguard::reselling::circumstance::Circumstance;
 use resellguard::reselling::decision::{Decision, Reason};
 use resellguard::reselling::ids::{ItemId, ModuleId};
 use resellguard::reselling::plan::Step;
-use resellguard::reselling::verdict::{Evidence, Rule, Severity, Sign, Verdict};
+use resellguard::reselling::verdict::{Evidence, Rule, Severity, Sign, Verdict, Window};
 use resellguard::xml::Element;
 use serde_json::json;
 
@@ -76,7 +77,9 @@ fn the_evidence_of_an_account_is_shown_with_what_could_not_be_looked_at() {
         modules: vec![ModuleId(3)],
         verdict: Verdict::Possible,
         rule: Rule::Oddities,
+        window: Window::default(),
         evidence,
+        circumstances: vec![Circumstance::OperationsStopped],
         waiting: vec![ItemId(7)],
         at: "2026-11-24T10:00:00+03:00".into(),
         error: None,
@@ -86,7 +89,11 @@ fn the_evidence_of_an_account_is_shown_with_what_could_not_be_looked_at() {
     journal.remember_checked(account, &checked.at, &checked).unwrap();
     let rows = rows(&place, "resellguard.evidence", account, "ru");
     let kinds: Vec<_> = rows.iter().map(|row| (row.text_of("kind"), row.text_of("severity"))).collect();
-    assert_eq!(kinds, [(Some("duplicate_remoteid"), Some("warning")), (Some("note"), Some("info"))]);
+    assert_eq!(
+        kinds,
+        [("duplicate_remoteid", "warning"), ("circumstance", "info"), ("note", "info"), ("rule", "info")]
+            .map(|(kind, severity)| (Some(kind), Some(severity)))
+    );
     assert!(rows[0].text_of("detail").unwrap().contains("«7<&»"));
     assert_eq!(rows[0].text_of("count"), Some("3"));
     let variables = [function("resellguard.evidence", "29"), vec![("PARAM_elid", "https://other/billmgr#x")]].concat();

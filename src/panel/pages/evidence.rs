@@ -6,7 +6,7 @@ use crate::journal::{Journal, rfc3339};
 use crate::language::Say;
 use crate::panel::request::Request;
 use crate::report::Checked;
-use crate::reselling::verdict::Severity;
+use crate::reselling::verdict::{Severity, WouldChange};
 use crate::root::Root;
 use crate::xml::Element;
 use jiff::Timestamp;
@@ -31,14 +31,18 @@ pub fn show(root: &Root, request: &Request) -> Result<Shown, Error> {
             ("last_seen", moment(one.last_seen)),
         ]));
     }
-    let unseen = checked.error.iter().map(|error| (Severity::Warning, "error", error));
-    let unseen = unseen.chain(checked.notes.iter().map(|note| (Severity::Info, "note", note)));
-    for (severity, kind, detail) in unseen {
+    let say = |what: &dyn Say| what.say(request.language);
+    let verdict = [&checked.rule as &dyn Say, &WouldChange(checked.rule), &checked.window].map(say).join(" ");
+    let told = checked.circumstances.iter().map(|one| (Severity::Info, "circumstance", say(one)));
+    let unseen = checked.error.iter().map(|error| (Severity::Warning, "error", error.clone()));
+    let notes = checked.notes.iter().map(|note| (Severity::Info, "note", note.clone()));
+    let rule = std::iter::once((Severity::Info, "rule", verdict));
+    for (severity, kind, detail) in told.chain(unseen).chain(notes).chain(rule) {
         rows.push(row([
             ("id", rows.len().to_string()),
             ("severity", word(severity).to_owned()),
             ("kind", kind.to_owned()),
-            ("detail", detail.clone()),
+            ("detail", detail),
             ("count", String::new()),
             ("first_seen", String::new()),
             ("last_seen", checked.at.clone()),
