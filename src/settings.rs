@@ -3,6 +3,7 @@
 //! Not for the panel's own settings: those are `billmgr::config`.
 
 use crate::error::{Error, Kind};
+use crate::reselling::decision::Allowed;
 use crate::reselling::ids::ModuleId;
 use crate::root::Root;
 use jiff::SignedDuration;
@@ -84,16 +85,6 @@ pub enum Auto {
     #[default]
     Off,
     Forward,
-}
-
-/// A repair that goes beyond "forward" and has to be allowed by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Allowed {
-    Suspend,
-    Resume,
-    Close,
-    ExpireDate,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
@@ -343,7 +334,7 @@ mod tests {
                 comment.clear();
             }
         }
-        let expected = ["own_addresses", "fleet", "auto", "allow", "manual_module", "users", "department", "command"];
+        let expected = ["own_addresses", "fleet", "auto", "manual_module", "users", "department", "command"];
         assert_eq!(unused, expected);
     }
 

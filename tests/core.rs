@@ -12,6 +12,10 @@
 mod cases;
 #[path = "core/conclusions.rs"]
 mod conclusions;
+#[path = "core/every.rs"]
+mod every;
+#[path = "core/laws.rs"]
+mod laws;
 #[path = "core/random.rs"]
 mod random;
 #[path = "core/tables.rs"]

@@ -4,6 +4,7 @@ use super::{Answer, Format};
 use crate::error::Error;
 use crate::language::{self, Language};
 use crate::report::DriftReport;
+use crate::reselling::decision::Allowed;
 use crate::reselling::plan::token;
 use crate::root::Root;
 use crate::sync::{self, Options, Wanted};
@@ -24,16 +25,20 @@ pub(super) struct Arguments {
     /// Do not ask on a terminal.
     #[arg(long)]
     yes: bool,
+    /// Repairs beyond "forward", joined by commas: suspend, resume, close, expiredate.
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = allowed)]
+    allow: Vec<Allowed>,
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
 }
 
 pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Result<Answer, Error> {
     let wanted = if arguments.stuck { Wanted::Stuck } else { Wanted::Items(super::items(&arguments.items)?) };
-    let mut options = Options { dry_run: arguments.dry_run, actor: super::actor(), token: None };
+    let mut options =
+        Options { dry_run: arguments.dry_run, actor: super::actor(), token: None, allow: arguments.allow.clone() };
     if !arguments.yes && !arguments.dry_run && std::io::stdin().is_terminal() {
         // Asked before anything is locked; what is carried out afterwards is this plan or none.
-        let plan = sync::drift(root, &wanted)?;
+        let plan = sync::drift_allowing(root, &wanted, &options.allow)?;
         options.token = Some(token(&plan.items));
         if plan.items.iter().any(|planned| planned.decision.acts()) && !agreed(&plan, language) {
             let text = language.choose(("Nothing was changed.\n", "Ничего не изменено.\n")).to_owned();
@@ -46,6 +51,14 @@ pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Res
         Format::Text => Answer { text: report.text(language), status },
         Format::Json => Answer::json(&report.json(), status),
     })
+}
+
+fn allowed(word: &str) -> Result<Allowed, String> {
+    let words = Allowed::ALL.map(Allowed::word).join(", ");
+    Allowed::ALL
+        .into_iter()
+        .find(|allowed| allowed.word() == word)
+        .ok_or_else(|| format!("it has to be one of {words}"))
 }
 
 /// Shows the plan and asks, on the terminal's own channel, so that JSON on the standard output stays JSON.

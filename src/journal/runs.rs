@@ -196,6 +196,21 @@ impl Journal {
         read().map_err(|error| Self::fault(&error))
     }
 
+    /// The calls that a run has made for a service, in order.
+    ///
+    /// # Errors
+    /// `Kind::State`.
+    pub fn calls(&self, entry: i64) -> Result<Vec<Step>, Error> {
+        let made = under(&self.connection, entry).map_err(|error| Self::fault(&error))?;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let step = |body: Body| {
+            let params = body.params.as_object().into_iter().flatten();
+            Step { params: params.map(|(name, value)| (name.clone(), text(value))).collect(), call: body.call }
+        };
+        let calls = made.into_iter().filter(|kept| kept.kind == RecordKind::Call.word());
+        Ok(calls.map(|kept| step(kept.body)).collect())
+    }
+
     /// The newest call about a service, when it was never answered: its process was killed, or gave up waiting.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Why a service is repaired, left, or handed to a person: sentences that a support agent can read aloud.
 
-use super::Say;
+use super::{Language, Say};
 use crate::reselling::decision::Reason;
 use crate::reselling::link::Doubt;
 
@@ -17,6 +17,30 @@ impl Say for Reason {
                 "The seller has the issued certificate; here the service still waits for it.",
                 "У продавца сертификат выпущен, а здесь услуга всё ещё ждёт его.",
             ),
+            Self::SuspendedThereForAbuse => both(
+                "The seller has suspended the service because of abuse; here it is active.",
+                "Продавец приостановил услугу из-за жалоб на нарушение, а здесь она активна.",
+            ),
+            Self::SuspendedThereByStaff => both(
+                "The seller's staff have suspended the service; here it is active.",
+                "Сотрудник продавца приостановил услугу, а здесь она активна.",
+            ),
+            Self::SuspendedAsAsked => both(
+                "This panel asked for the suspension and the seller has done it; here the operation still waits.",
+                "Эта панель просила приостановить услугу, и продавец это сделал, а здесь операция всё ещё ждёт.",
+            ),
+            Self::ResumedAsAsked => both(
+                "This panel asked for the resumption and the seller has done it; here the operation still waits.",
+                "Эта панель просила включить услугу, и продавец это сделал, а здесь операция всё ещё ждёт.",
+            ),
+            Self::ClosedAsAsked => both(
+                "This panel asked for the deletion and the seller has done it; here the operation still waits.",
+                "Эта панель просила удалить услугу, и продавец это сделал, а здесь операция всё ещё ждёт.",
+            ),
+            Self::LaterAtSeller { here, there } => (
+                format!("At the seller the service is paid until {there}, here only until {here}."),
+                format!("У продавца услуга оплачена до {there}, а здесь только до {here}."),
+            ),
             Self::NotActivatedYet => both(
                 "The seller has not activated the service yet; waiting is right.",
                 "Продавец ещё не активировал услугу; ожидание оправдано.",
@@ -25,6 +49,23 @@ impl Say for Reason {
                 "The certificate has not been issued yet; waiting is right.",
                 "Сертификат ещё не выпущен; ожидание оправдано.",
             ),
+            Self::NotDoneYet { operation } => (
+                format!(
+                    "The operation '{operation}' was sent to the seller, who has not carried it out yet; waiting is right."
+                ),
+                format!("Операция «{operation}» передана продавцу, он её ещё не выполнил; ожидание оправдано."),
+            ),
+            Self::DomainInWork { state } => {
+                let (english, russian) = match state {
+                    6 => ("transferred", "переносится"),
+                    7 => ("renewed", "продлевается"),
+                    _ => ("registered", "регистрируется"),
+                };
+                (
+                    format!("The domain is still being {english} at the seller; waiting is right."),
+                    format!("Домен у продавца ещё {russian}; ожидание оправдано."),
+                )
+            }
             Self::PanelIsWorking { operation } => (
                 format!("The operation '{operation}' is not in manual mode: the panel itself is still trying it."),
                 format!("Операция «{operation}» не переведена в ручной режим: панель ещё сама её выполняет."),
@@ -53,6 +94,19 @@ impl Say for Reason {
                 format!("The service was renewed at {at}, less than a day ago; the seller may not have caught up."),
                 format!("Услуга была продлена {at}, меньше суток назад; продавец мог ещё не успеть."),
             ),
+            Self::NotAllowed { allow, why } => {
+                let word = allow.word();
+                (
+                    format!(
+                        "{} To do the same here has to be allowed: --allow {word}, or allow under [sync] in the settings.",
+                        why.say(Language::En)
+                    ),
+                    format!(
+                        "{} Чтобы сделать то же здесь, нужно разрешение: --allow {word} или allow в разделе [sync] настроек.",
+                        why.say(Language::Ru)
+                    ),
+                )
+            }
             Self::NotAtSeller => both(
                 "No service at the seller carries this service's id. That does not mean it was closed: look at the \
                  operation's error, and at the seller's list, before doing anything.",
@@ -76,8 +130,8 @@ impl Say for Reason {
                 "Продавец приостановил услугу, пока она ждёт здесь: узнайте у него причину.",
             ),
             Self::DeletedAtSeller => both(
-                "The seller has deleted the service. Nothing is closed here by itself: talk to the seller and the customer.",
-                "Продавец удалил услугу. Сама по себе здесь ничего не закрывается: свяжитесь с продавцом и клиентом.",
+                "The seller's list shows the service as deleted; here it is not. Talk to the seller and the customer first.",
+                "В списке продавца услуга удалена, а здесь нет. Сначала свяжитесь с продавцом и клиентом.",
             ),
             Self::CertificateFailed => both(
                 "The issue of the certificate failed at the seller: look at the reason there.",
@@ -88,8 +142,14 @@ impl Say for Reason {
                 "Услуга в обработке, но нет операции, которую можно завершить.",
             ),
             Self::SuspendedThereActiveHere => both(
-                "The seller has suspended a service that is active here: find out why before the customer does.",
-                "Продавец приостановил услугу, активную здесь: выясните причину раньше клиента.",
+                "The seller has suspended a service that is active here and does not show why: find out before the customer does.",
+                "Продавец приостановил услугу, активную здесь, и не показывает причину: выясните её раньше клиента.",
+            ),
+            Self::SuspendedThereForMoney => both(
+                "The seller has suspended the service for non-payment: the money of our account there is missing. The customer \
+                 here has nothing to do with it: top up the account at the seller.",
+                "Продавец приостановил услугу за неуплату: не хватает денег на нашей учётной записи у него. Клиент здесь ни при \
+                 чём: пополните баланс у продавца.",
             ),
             Self::SuspendedHereForMoney => both(
                 "Suspended here for non-payment and active at the seller: the suspension did not reach the seller. It is \
@@ -98,8 +158,26 @@ impl Say for Reason {
                  не включается; проверьте право учётной записи на приостановку.",
             ),
             Self::SuspendedHereActiveThere => both(
-                "Suspended here and active at the seller: a person has to say which is right.",
-                "Здесь приостановлена, у продавца активна: решить, что верно, должен человек.",
+                "Active at the seller; suspended here, and nothing here says why.",
+                "У продавца активна; здесь приостановлена, и ничто здесь не говорит почему.",
+            ),
+            Self::SuspendedHereByStaff => both(
+                "Staff of this panel have suspended the service, or it was suspended for abuse; at the seller it is active. Only \
+                 who suspended it may resume it.",
+                "Услугу приостановил сотрудник этой панели, или она приостановлена за нарушение; у продавца она активна. Включить \
+                 её может только тот, кто приостановил.",
+            ),
+            Self::ResumeOfUnpaid => both(
+                "A resumption waits here and the seller has done it, but the service is still marked as suspended for \
+                 non-payment; such a service is never resumed from here. If it is paid, finish the operation by hand.",
+                "Здесь ждёт включение, и продавец его выполнил, но услуга всё ещё помечена как приостановленная за неуплату; \
+                 такая отсюда никогда не включается. Если она оплачена, завершите операцию вручную.",
+            ),
+            Self::ExpiredHere { at } => (
+                format!(
+                    "The service is paid here only until {at}, which is over. What is not paid for is not resumed."
+                ),
+                format!("Услуга оплачена здесь только до {at}, и этот день прошёл. Неоплаченное не включается."),
             ),
             Self::ProcessingThereOnly => both(
                 "The seller is working on the service while it is settled here: look again later.",
@@ -110,12 +188,31 @@ impl Say for Reason {
                 "Здесь удалена, а у продавца существует: за неё, возможно, всё ещё списываются деньги.",
             ),
             Self::OtherWork { operation } => (
-                format!("The service waits for the operation '{operation}', which is not repaired by this version."),
-                format!("Услуга ждёт операции «{operation}», которую эта версия не исправляет."),
+                format!(
+                    "The service waits for the operation '{operation}'; the seller's state does not tell whether it was done."
+                ),
+                format!("Услуга ждёт операции «{operation}»; по состоянию у продавца не видно, выполнена ли она."),
             ),
             Self::ProductNotRepaired { itemtype } => (
-                format!("Active at the seller, but products of type '{itemtype}' are not repaired by this version."),
-                format!("У продавца активна, но услуги типа «{itemtype}» эта версия не исправляет."),
+                format!("Active at the seller, but '{itemtype}' is no product type that this panel could activate."),
+                format!("У продавца активна, но «{itemtype}» не тип услуг, который эта панель могла бы активировать."),
+            ),
+            Self::DomainNotRegistered => both(
+                "The seller shows the domain as deleted or not registered: look there before doing anything.",
+                "У продавца домен удалён или не зарегистрирован: посмотрите у него, прежде чем что-либо делать.",
+            ),
+            Self::DomainLapsed => both(
+                "The seller shows the domain's delegation as expired or suspended: it may need a renewal there.",
+                "У продавца делегирование домена истекло или приостановлено: возможно, его нужно продлить.",
+            ),
+            Self::DomainStateBehind => both(
+                "The domain is registered at the seller, and here its own state still says that it is in work: press Check in the \
+                 panel's list of domains.",
+                "Домен у продавца зарегистрирован, а здесь его состояние ещё рабочее: нажмите «Проверить» в списке доменов панели.",
+            ),
+            Self::DomainStateUnknown { state } => (
+                format!("The seller shows a state of the domain that is not known: {state}."),
+                format!("Продавец показывает неизвестное состояние домена: {state}."),
             ),
             Self::NoModule => both(
                 "The service is not served by a reselling module of this panel.",
@@ -162,6 +259,12 @@ impl Say for Reason {
                  same id. Something else has to agree: the domain, the address, or an id stored here.",
                 "Эту учётную запись читают или могут читать другие, а за связь говорит только номер; у чужой услуги он может быть \
                  таким же. Должно совпасть что-то ещё: домен, адрес или записанный здесь номер у продавца.",
+            ),
+            Self::CloseNotCorroborated => both(
+                "Only the id speaks for the link, which is not enough to close a service: the domain, the address, or an id stored \
+                 here has to agree.",
+                "За связь говорит только номер, а этого мало, чтобы закрыть услугу: должно совпасть что-то ещё: домен, адрес или \
+                 записанный здесь номер у продавца.",
             ),
             Self::SellerNotRead { detail } => (
                 format!("The seller could not be read: {detail}"),

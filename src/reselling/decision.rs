@@ -1,17 +1,18 @@
 //! What to do with one service: from both sides' state to a decision with its reason. Pure.
 //!
-//! Three laws: forward only (in progress -> active, pending -> issued); "not found at the seller" never means "closed";
-//! money first (what this panel suspended for non-payment stays suspended, an unpaid order stays unopened).
-//! The matrix is facts/billmanager 11.
+//! Laws: forward only (in progress -> active, pending -> issued) unless more was allowed by name; "not found at the seller" never
+//! means "closed"; money first (what this panel suspended for non-payment stays suspended, an unpaid order stays unopened); an
+//! expiry never goes backwards. What two states mean together is in `matrix`; here is what stands above it: the link, what was
+//! allowed, and what speaks against doing it now.
 
 use super::link::{Doubt, Link, Linked};
-use super::service::{LocalService, SellerService};
+use super::matrix::matrix;
+use super::service::{LocalService, Operation};
 use super::status::Status;
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
-/// The contract's words. The backward ones (`suspend`, `resume`, `close`, `expiredate`) are not decided on yet: such a
-/// difference is `ask`.
+/// The contract's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
@@ -21,6 +22,15 @@ pub enum Decision {
     Open,
     /// Store the issued certificate and activate the service.
     StoreCertificate,
+    /// Suspend here what the seller has suspended.
+    Suspend,
+    /// Resume here what the seller has resumed.
+    Resume,
+    /// Close here what the seller shows as deleted.
+    Close,
+    /// Take over the seller's later expiry.
+    #[serde(rename = "expiredate")]
+    ExpireDate,
     /// Not now; it will solve itself, or something else has to end first.
     Wait,
     /// A person has to look.
@@ -30,9 +40,49 @@ pub enum Decision {
 }
 
 impl Decision {
+    const ALL: [Self; 10] = [
+        Self::InStep,
+        Self::Open,
+        Self::StoreCertificate,
+        Self::Suspend,
+        Self::Resume,
+        Self::Close,
+        Self::ExpireDate,
+        Self::Wait,
+        Self::Ask,
+        Self::Refuse,
+    ];
+
     /// The plan has steps.
     pub fn acts(self) -> bool {
+        self.forward() || self.needs().is_some()
+    }
+
+    /// A repair that needs nobody's permission.
+    pub fn forward(self) -> bool {
         matches!(self, Self::Open | Self::StoreCertificate)
+    }
+
+    /// What has to be allowed for it.
+    pub fn needs(self) -> Option<Allowed> {
+        match self {
+            Self::Suspend => Some(Allowed::Suspend),
+            Self::Resume => Some(Allowed::Resume),
+            Self::Close => Some(Allowed::Close),
+            Self::ExpireDate => Some(Allowed::ExpireDate),
+            Self::InStep | Self::Open | Self::StoreCertificate | Self::Wait | Self::Ask | Self::Refuse => None,
+        }
+    }
+
+    /// The operation that its calls finish; it may be running, every other one must not.
+    pub fn finishes(self) -> Option<&'static str> {
+        match self {
+            Self::Open | Self::StoreCertificate => Some("open"),
+            Self::Suspend => Some("suspend"),
+            Self::Resume => Some("resume"),
+            Self::Close => Some("close"),
+            Self::ExpireDate | Self::InStep | Self::Wait | Self::Ask | Self::Refuse => None,
+        }
     }
 
     pub fn word(self) -> &'static str {
@@ -40,9 +90,41 @@ impl Decision {
             Self::InStep => "in_step",
             Self::Open => "open",
             Self::StoreCertificate => "store_certificate",
+            Self::Suspend => "suspend",
+            Self::Resume => "resume",
+            Self::Close => "close",
+            Self::ExpireDate => "expiredate",
             Self::Wait => "wait",
             Self::Ask => "ask",
             Self::Refuse => "refuse",
+        }
+    }
+
+    /// The decision of that word; `None` for one that no version of the contract has.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|decision| decision.word() == word)
+    }
+}
+
+/// A repair that goes beyond "forward" and has to be allowed by name: `--allow`, `[sync] allow`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Allowed {
+    Suspend,
+    Resume,
+    Close,
+    ExpireDate,
+}
+
+impl Allowed {
+    pub const ALL: [Self; 4] = [Self::Suspend, Self::Resume, Self::Close, Self::ExpireDate];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Suspend => "suspend",
+            Self::Resume => "resume",
+            Self::Close => "close",
+            Self::ExpireDate => "expiredate",
         }
     }
 }
@@ -53,73 +135,144 @@ pub enum Reason {
     InStep,
     ActiveAtSeller,
     IssuedAtSeller,
+    SuspendedThereForAbuse,
+    SuspendedThereByStaff,
+    SuspendedAsAsked,
+    ResumedAsAsked,
+    ClosedAsAsked,
+    LaterAtSeller {
+        here: String,
+        there: String,
+    },
     // wait
     NotActivatedYet,
     NotIssuedYet,
-    PanelIsWorking { operation: String },
-    OtherOperation { operation: String },
+    NotDoneYet {
+        operation: String,
+    },
+    DomainInWork {
+        state: i64,
+    },
+    PanelIsWorking {
+        operation: String,
+    },
+    OtherOperation {
+        operation: String,
+    },
     TariffChangePending,
-    CallUnderWay { call: String, at: String },
-    RecentlyResumed { at: String },
-    RecentlyProlonged { at: String },
+    CallUnderWay {
+        call: String,
+        at: String,
+    },
+    RecentlyResumed {
+        at: String,
+    },
+    RecentlyProlonged {
+        at: String,
+    },
     // ask
+    /// The reason is good, and nobody has allowed it.
+    NotAllowed {
+        allow: Allowed,
+        why: Box<Reason>,
+    },
     NotAtSeller,
     SellerHidesIds,
-    LinkOnlyStored { row: String },
+    LinkOnlyStored {
+        row: String,
+    },
     UnpaidAtSeller,
     SuspendedAtSeller,
     DeletedAtSeller,
     CertificateFailed,
     NoOpenOperation,
     SuspendedThereActiveHere,
+    SuspendedThereForMoney,
     SuspendedHereForMoney,
+    SuspendedHereByStaff,
     SuspendedHereActiveThere,
+    ResumeOfUnpaid,
+    ExpiredHere {
+        at: String,
+    },
     ProcessingThereOnly,
     DeletedHereAliveThere,
-    OtherWork { operation: String },
-    ProductNotRepaired { itemtype: String },
+    DomainNotRegistered,
+    DomainLapsed,
+    DomainStateBehind,
+    DomainStateUnknown {
+        state: i64,
+    },
+    OtherWork {
+        operation: String,
+    },
+    ProductNotRepaired {
+        itemtype: String,
+    },
     NoModule,
     MarkedSuspended,
     SameCertificate,
     // refuse
     UnpaidHere,
     DoNothing,
-    UnknownStatus { text: String },
+    UnknownStatus {
+        text: String,
+    },
     UnknownStatusHere,
     Doubt(Doubt),
     NotCorroborated,
-    Brake { would: u64, of: u64, percent: u32 },
-    SellerNotRead { detail: String },
-    CertificateNotReadable { detail: String },
+    CloseNotCorroborated,
+    Brake {
+        would: u64,
+        of: u64,
+        percent: u32,
+    },
+    SellerNotRead {
+        detail: String,
+    },
+    CertificateNotReadable {
+        detail: String,
+    },
     MovedBetweenReads,
-    NotReadAgain { detail: String },
+    NotReadAgain {
+        detail: String,
+    },
     PlanIsStale,
     // what came of the calls
-    CallFailed { call: String, detail: String },
-    ReachedDespite { call: String, detail: String },
+    CallFailed {
+        call: String,
+        detail: String,
+    },
+    ReachedDespite {
+        call: String,
+        detail: String,
+    },
     NotReached,
-    JournalFailed { detail: String },
-    ReadBackFailed { detail: String },
+    JournalFailed {
+        detail: String,
+    },
+    ReadBackFailed {
+        detail: String,
+    },
     FinishedByInterruptedRun,
     Interrupted,
 }
 
 /// What the decision looks at besides the two services.
 #[derive(Clone, Copy, Debug)]
-pub struct Surroundings {
+pub struct Surroundings<'a> {
     /// Another panel may order on the account, so that our id alone does not prove a link.
     pub others_may_read: bool,
     /// `etc/billmgr.DoNothing` exists: the panel's modules do nothing (facts/billmanager 3).
     pub do_nothing: bool,
+    /// What may be done beyond forward repairs.
+    pub allow: &'a [Allowed],
     /// The panel's local time.
     pub now: DateTime,
 }
 
-/// Products whose `open` this version repairs; the others are shown, and left to a person.
-const OPENED: [&str; 3] = ["vds", "dedic", "vhost"];
-
 /// The decision for one service.
-pub fn decide(local: &LocalService, linked: &Linked<'_>, around: Surroundings) -> (Decision, Reason) {
+pub fn decide(local: &LocalService, linked: &Linked<'_>, around: Surroundings<'_>) -> (Decision, Reason) {
     if local.status == Status::Ordered {
         return match linked.seller.filter(|row| row.status == Status::Active) {
             Some(_) => (Decision::Refuse, Reason::UnpaidHere),
@@ -141,83 +294,52 @@ pub fn decide(local: &LocalService, linked: &Linked<'_>, around: Surroundings) -
     if local.status == Status::Unknown {
         return (Decision::Refuse, Reason::UnknownStatusHere);
     }
-    let (decision, reason) = match local.itemtype.as_str() {
-        "certificate" => certificate(local, row),
-        _ => service(local, row),
-    };
-    if !decision.acts() {
-        return (decision, reason);
+    let (decision, reason) = matrix(local, row);
+    if let Some(allow) = decision.needs().filter(|needed| !around.allow.contains(needed)) {
+        return match decision {
+            // A seller that sells longer periods has later dates: that is no difference (facts/billmanager 11).
+            Decision::ExpireDate => (Decision::InStep, Reason::InStep),
+            _ => (Decision::Ask, Reason::NotAllowed { allow, why: Box::new(reason) }),
+        };
     }
-    if let Some(guard) = guard(local, linked, around) {
-        return guard;
-    }
-    (decision, reason)
-}
-
-fn service(local: &LocalService, row: &SellerService) -> (Decision, Reason) {
-    use Status::{Active, Deleted, Ordered, Processing, Suspended};
-    let opening = local.operation("open").is_some();
-    if let Some(other) = local.operations.first().filter(|_| local.status == Processing && !opening) {
-        return (Decision::Ask, Reason::OtherWork { operation: other.name.clone() });
-    }
-    match (local.status, row.status) {
-        (Processing | Active | Suspended, Deleted) => (Decision::Ask, Reason::DeletedAtSeller),
-        (Processing, _) if !opening => (Decision::Ask, Reason::NoOpenOperation),
-        (Processing, Active) if !OPENED.contains(&local.itemtype.as_str()) => {
-            (Decision::Ask, Reason::ProductNotRepaired { itemtype: local.itemtype.clone() })
-        }
-        (Processing, Active) => (Decision::Open, Reason::ActiveAtSeller),
-        (Processing, Processing) => (Decision::Wait, Reason::NotActivatedYet),
-        (Processing, Ordered) => (Decision::Ask, Reason::UnpaidAtSeller),
-        (Processing, Suspended) => (Decision::Ask, Reason::SuspendedAtSeller),
-        (Active, Suspended) => (Decision::Ask, Reason::SuspendedThereActiveHere),
-        (Active | Suspended, Processing | Ordered) => (Decision::Ask, Reason::ProcessingThereOnly),
-        (Suspended, Active) if local.autosuspend => (Decision::Ask, Reason::SuspendedHereForMoney),
-        (Suspended, Active) => (Decision::Ask, Reason::SuspendedHereActiveThere),
-        (Deleted, Active | Suspended | Processing | Ordered) => (Decision::Ask, Reason::DeletedHereAliveThere),
-        _ => (Decision::InStep, Reason::InStep),
-    }
-}
-
-/// A certificate's own state goes before the service's: 3 and 4 are pending, 5 issued, 6 failed (facts/billmanager 2.3).
-fn certificate(local: &LocalService, row: &SellerService) -> (Decision, Reason) {
-    // Storing also activates: what is suspended here stays so, whatever became of its certificate.
-    if !matches!(local.status, Status::Processing | Status::Active) || row.status == Status::Deleted {
-        return service(local, row);
-    }
-    if row.service_status == Some(6) || local.service_status == Some(6) {
-        return (Decision::Ask, Reason::CertificateFailed);
-    }
-    // A service in progress with an issued certificate is one whose last call, the activation, is missing.
-    if local.status == Status::Active && !matches!(local.service_status, Some(3 | 4)) {
-        return service(local, row);
-    }
-    match row.status {
-        Status::Ordered => (Decision::Ask, Reason::UnpaidAtSeller),
-        Status::Suspended => (Decision::Ask, Reason::SuspendedAtSeller),
-        _ if row.delivered() => (Decision::StoreCertificate, Reason::IssuedAtSeller),
-        _ => (Decision::Wait, Reason::NotIssuedYet),
+    match guard(decision, local, linked, around) {
+        Some(guard) if decision.acts() => guard,
+        _ => (decision, reason),
     }
 }
 
 /// "Not now" and "not like this", for services that would be changed.
-fn guard(local: &LocalService, linked: &Linked<'_>, around: Surroundings) -> Option<(Decision, Reason)> {
+fn guard(
+    decision: Decision,
+    local: &LocalService,
+    linked: &Linked<'_>,
+    around: Surroundings<'_>,
+) -> Option<(Decision, Reason)> {
     if around.do_nothing {
         return Some((Decision::Refuse, Reason::DoNothing));
     }
-    if local.autosuspend || local.employeesuspend || local.abusesuspend {
+    let marked = local.autosuspend || local.employeesuspend || local.abusesuspend;
+    if marked && matches!(decision, Decision::Open | Decision::StoreCertificate | Decision::ExpireDate) {
         return Some((Decision::Ask, Reason::MarkedSuspended));
+    }
+    if let (Decision::Resume, Some(at)) = (decision, local.expires.filter(|expires| *expires < around.now.date())) {
+        // Whatever the marks say: what is not paid for any more is not resumed.
+        return Some((Decision::Ask, Reason::ExpiredHere { at: at.to_string() }));
+    }
+    if !linked.corroborated && decision == Decision::Close {
+        return Some((Decision::Refuse, Reason::CloseNotCorroborated));
     }
     if around.others_may_read && !linked.corroborated {
         return Some((Decision::Refuse, Reason::NotCorroborated));
     }
-    if let Some(other) = local.operations.iter().find(|operation| operation.name != "open") {
+    let finishes = |operation: &&Operation| Some(operation.name.as_str()) == decision.finishes();
+    if let Some(other) = local.operations.iter().find(|operation| !finishes(operation)) {
         return Some((Decision::Wait, Reason::OtherOperation { operation: other.name.clone() }));
     }
-    // A delivered order leaves its operation in manual mode (facts/billmanager 0.8); an automatic one is still tried by the
-    // panel itself.
-    if let Some(open) = local.operations.iter().find(|open| open.manual == Some(false)) {
-        return Some((Decision::Wait, Reason::PanelIsWorking { operation: open.name.clone() }));
+    // What was handed to the seller leaves its operation in manual mode (facts/billmanager 0.8); an automatic one is still
+    // tried by the panel itself.
+    if let Some(tried) = local.operations.iter().find(|operation| operation.manual == Some(false)) {
+        return Some((Decision::Wait, Reason::PanelIsWorking { operation: tried.name.clone() }));
     }
     if local.tariff_change_pending {
         return Some((Decision::Wait, Reason::TariffChangePending));

@@ -5,8 +5,11 @@
 //! contradict it. Not for finding services by likeness: a name alone never makes a link.
 
 use super::ids::ItemId;
+use super::product::product;
 use super::service::{LocalService, SellerService};
 use super::status::Status;
+use jiff::SignedDuration;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -49,8 +52,8 @@ pub struct Linked<'a> {
     /// The row that is meant; `None` for `Link::None` and when several rows are meant.
     pub seller: Option<&'a SellerService>,
     pub doubt: Option<Doubt>,
-    /// Something besides our id speaks for the row: a stored id, or the same domain, address, common name or licence name.
-    /// On an account that others may read, our id alone is not enough: the other panel counts its services too.
+    /// Something besides our id speaks for the row: a stored id, the same domain, address, common name or licence name, or an
+    /// order of the same ten minutes (lists usually show only the day, and then the time says nothing). On an account that others may read, our id alone is not enough: the other panel counts its services too.
     pub corroborated: bool,
 }
 
@@ -108,30 +111,26 @@ impl<'a> Rows<'a> {
         }
         let stored_agrees = stored_row.is_some_and(|other| other.id == row.id);
         let mut name_agrees = false;
-        for &name in naming(&local.itemtype) {
-            let (Some(here), Some(there)) = (local.names.get(name), row.names.get(name)) else { continue };
+        for (name, here, there) in names_of_both(local, row) {
             match same_name(name, here, there) {
                 Some(true) => name_agrees = true,
                 Some(false) => {
-                    let doubt = Doubt::NameDiffers { name: name.to_owned(), here: here.clone(), there: there.clone() };
+                    let doubt =
+                        Doubt::NameDiffers { name: name.to_owned(), here: here.to_owned(), there: there.to_owned() };
                     return ambiguous(Some(row), doubt);
                 }
                 None => {}
             }
         }
         // An imported service is younger here than there, and both sides say that it is meant.
-        if let (false, Some(here), Some(there)) = (stored_agrees, local.created, row.created) {
-            // One day of grace: both are dates in their own panel's time zone.
-            if there.tomorrow().is_ok_and(|next_day| next_day < here) {
-                let doubt = Doubt::OlderThanOurOrder { here: here.to_string(), there: there.to_string() };
-                return ambiguous(Some(row), doubt);
-            }
+        if let Some((here, there)) = older_than_our_order(local, row).filter(|_| !stored_agrees) {
+            return ambiguous(Some(row), Doubt::OlderThanOurOrder { here: here.to_string(), there: there.to_string() });
         }
         Linked {
             link: if stored_agrees { Link::Both } else { Link::RemoteId },
             seller: Some(row),
             doubt: None,
-            corroborated: stored_agrees || name_agrees,
+            corroborated: stored_agrees || name_agrees || ordered_together(local, row),
         }
     }
 }
@@ -152,9 +151,51 @@ fn without_remoteid<'a>(
     }
 }
 
-/// What names a service of a product. The address of shared hosting is its server's: every site there has it.
-fn naming(itemtype: &str) -> &'static [&'static str] {
-    if itemtype == "vhost" { &["domain"] } else { &["domain", "ip", "CN", "licname"] }
+/// Rows of the same product that could be this service by everything but an id, the likeliest first: for a list that does not show
+/// whose services they are, these are the rows whose forms are worth asking for.
+pub fn candidates<'a>(
+    local: &LocalService,
+    rows: impl IntoIterator<Item = &'a SellerService>,
+) -> Vec<&'a SellerService> {
+    let likelihood = |row: &SellerService| {
+        let stored = local.stored_seller_id.as_ref() == Some(&row.id);
+        let same: Vec<bool> =
+            names_of_both(local, row).filter_map(|(name, here, there)| same_name(name, here, there)).collect();
+        let contradicted = same.contains(&false) || (!stored && older_than_our_order(local, row).is_some());
+        let apart = local.created.zip(row.created).map(|(here, there)| (there - here).get_days().unsigned_abs());
+        (!contradicted).then_some((!stored, same.is_empty(), apart.unwrap_or(u32::MAX)))
+    };
+    let mut found: Vec<_> = rows
+        .into_iter()
+        .filter(|row| row.itemtype == local.itemtype && row.remoteid.is_none() && row.status != Status::Deleted)
+        .filter_map(|row| Some((likelihood(row)?, row)))
+        .collect();
+    found.sort_by_key(|(likelihood, _)| *likelihood);
+    found.into_iter().map(|(_, row)| row).collect()
+}
+
+/// The names that both sides have and that tell one service of the product from another.
+fn names_of_both<'a>(
+    local: &'a LocalService,
+    row: &'a SellerService,
+) -> impl Iterator<Item = (&'static str, &'a str, &'a str)> {
+    let names = product(&local.itemtype).naming.iter();
+    names.filter_map(|name| Some((*name, local.names.get(*name)?.as_str(), row.names.get(*name)?.as_str())))
+}
+
+/// Both days, when the seller's service is older than our order. One day of grace: both are days in their own panel's time zone.
+fn older_than_our_order(local: &LocalService, row: &SellerService) -> Option<(Date, Date)> {
+    let (here, there) = local.created.zip(row.created)?;
+    there.tomorrow().is_ok_and(|next_day| next_day < here).then_some((here, there))
+}
+
+/// Ordered within ten minutes of our operation, where both sides tell the time. Each is its panel's own local time: panels of
+/// two time zones never agree, and that only takes a proof away.
+fn ordered_together(local: &LocalService, row: &SellerService) -> bool {
+    let ordered = local.operation("open").and_then(|operation| operation.created);
+    ordered
+        .zip(row.created_at)
+        .is_some_and(|(here, there)| here.duration_since(there).abs() <= SignedDuration::from_mins(10))
 }
 
 /// Whether two names are one: letters' case, a trailing dot, `www.`, punycode and the ways to write an address do not count;

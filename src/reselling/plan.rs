@@ -5,10 +5,12 @@
 use super::decision::{Decision, Reason};
 use super::ids::{ItemId, ModuleId};
 use super::link::Link;
+use super::product::product;
 use super::service::{LocalService, SellerService};
 use super::status::Status;
 use jiff::civil::Date;
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
+use std::collections::BTreeMap;
 
 /// One call of a function of this panel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,9 +61,10 @@ pub struct Delivered {
     /// This very certificate is stored here already.
     pub stored_here: bool,
     pub expires: Option<Date>,
-    pub ip: Option<String>,
-    pub domain: Option<String>,
-    pub username: Option<String>,
+    /// A domain's own state, when the seller shows it.
+    pub service_status: Option<i64>,
+    /// `ip`, `domain`, `username`, ...: what the seller assigned.
+    pub names: BTreeMap<String, String>,
 }
 
 /// One service with everything that was concluded about it.
@@ -86,23 +89,12 @@ impl Planned {
 
 /// The calls for one service, in order; nothing for a decision that changes nothing.
 ///
-/// Copied is what the module would have copied and what is empty here: address, domain and user name of a service; the
-/// certificate and its expiry. Never a password: opening does not need one. What took effect already, in a run that was
-/// interrupted, is not called again.
+/// Copied is what the module would have copied and what is empty here, by the table of `product`; never a password. What took
+/// effect already, in a run that was interrupted, is not called again.
 pub fn steps(decision: Decision, local: &LocalService, delivered: &Delivered) -> Vec<Step> {
     let item = local.item;
     match decision {
-        Decision::Open => {
-            let mut copied = Vec::new();
-            for (name, there) in
-                [("ip", &delivered.ip), ("domain", &delivered.domain), ("username", &delivered.username)]
-            {
-                if let Some(there) = there.as_deref().filter(|_| !local.names.contains_key(name)) {
-                    copied.push((name, there));
-                }
-            }
-            vec![Step::new(format!("{}.open", local.itemtype), item, &copied)]
-        }
+        Decision::Open => open(local, delivered),
         Decision::StoreCertificate => {
             // Without the certificate there is nothing to activate the service with.
             let Some(certificate) = &delivered.certificate else { return Vec::new() };
@@ -110,13 +102,8 @@ pub fn steps(decision: Decision, local: &LocalService, delivered: &Delivered) ->
             if !delivered.stored_here {
                 steps.push(Step::new("certificate.save", item, &[("crt", certificate)]));
             }
-            let status = (local.service_status != Some(5))
-                .then(|| Step::new("service.setstatus", item, &[("service_status", "5")]));
-            let expiry = delivered
-                .expires
-                // Never backwards: what the customer has paid for here counts.
-                .filter(|there| local.expires.is_none_or(|here| *there > here))
-                .map(|expires| Step::new("service.setexpiredate", item, &[("expiredate", &expires.to_string())]));
+            let status = set_status(local, Some(5));
+            let expiry = set_expiry(local, delivered);
             if local.status == Status::Active {
                 // Nothing is left to activate: the status, by which the work counts as done, comes last.
                 steps.extend(expiry.into_iter().chain(status));
@@ -126,26 +113,77 @@ pub fn steps(decision: Decision, local: &LocalService, delivered: &Delivered) ->
             }
             steps
         }
+        Decision::Suspend => vec![Step::new("service.postsuspend", item, &[])],
+        Decision::Resume => vec![Step::new("service.postresume", item, &[])],
+        Decision::Close => vec![Step::new("service.postclose", item, &[])],
+        Decision::ExpireDate => set_expiry(local, delivered).into_iter().collect(),
         Decision::InStep | Decision::Wait | Decision::Ask | Decision::Refuse => Vec::new(),
     }
 }
 
+/// Activation, which also ends the operation; a domain's own state and expiry before it, so that it comes last.
+fn open(local: &LocalService, delivered: &Delivered) -> Vec<Step> {
+    let product = product(&local.itemtype);
+    let mut steps = Vec::new();
+    if local.itemtype == "domain" {
+        steps.extend(set_status(local, delivered.service_status.filter(|state| matches!(state, 2 | 3))));
+    }
+    if product.expiry {
+        steps.extend(set_expiry(local, delivered));
+    }
+    let empty_here = |name: &&&str| !local.names.contains_key(**name);
+    let copied: Vec<(&str, &str)> = product
+        .copied
+        .iter()
+        .filter(empty_here)
+        .filter_map(|name| Some((*name, delivered.names.get(*name)?.as_str())))
+        .collect();
+    steps.push(Step::new(format!("{}.open", local.itemtype), local.item, &copied));
+    steps
+}
+
+/// The product's own state, when it is another one here.
+fn set_status(local: &LocalService, state: Option<i64>) -> Option<Step> {
+    let state = state.filter(|state| local.service_status != Some(*state))?;
+    Some(Step::new("service.setstatus", local.item, &[("service_status", &state.to_string())]))
+}
+
+/// The seller's expiry, when it is later: never backwards, for what the customer has paid for here counts.
+fn set_expiry(local: &LocalService, delivered: &Delivered) -> Option<Step> {
+    let expires = delivered.expires.filter(|there| local.expires.is_none_or(|here| *there > here))?;
+    Some(Step::new("service.setexpiredate", local.item, &[("expiredate", &expires.to_string())]))
+}
+
 /// Whether what was read back shows what this call is for. An expiry that this panel does not tell is taken for right.
 pub fn took_effect(step: &Step, after: &LocalService) -> bool {
+    let settled = |status, operation| after.status == status && after.operation(operation).is_none();
     match step.call.as_str() {
         "certificate.save" => after.certificate_stored,
-        "service.setstatus" => after.service_status == Some(5),
+        "service.setstatus" => {
+            after.service_status.map(|state| state.to_string()).as_deref() == Some(step.param("service_status"))
+        }
         "service.setexpiredate" => after.expires.is_none_or(|expires| step.param("expiredate") == expires.to_string()),
-        _ => after.status == Status::Active && after.operation("open").is_none(),
+        "service.postsuspend" => settled(Status::Suspended, "suspend"),
+        "service.postresume" => settled(Status::Active, "resume"),
+        "service.postclose" => settled(Status::Deleted, "close"),
+        _ => settled(Status::Active, "open"),
     }
 }
 
-/// Whether the service is where the decision wanted it, judged by what was read back.
-pub fn reached(decision: Decision, after: &LocalService) -> bool {
-    let active = after.status == Status::Active && after.operation("open").is_none();
+/// Whether the service is where the decision wanted it, judged by what was read back. `steps` are the decision's calls, or those
+/// of them that were made.
+pub fn reached(decision: Decision, steps: &[Step], after: &LocalService) -> bool {
+    let settled = |status, operation| after.status == status && after.operation(operation).is_none();
     match decision {
-        Decision::Open => active,
-        Decision::StoreCertificate => active && after.service_status == Some(5) && after.certificate_stored,
+        Decision::Open => settled(Status::Active, "open"),
+        Decision::StoreCertificate => {
+            settled(Status::Active, "open") && after.service_status == Some(5) && after.certificate_stored
+        }
+        Decision::Suspend => settled(Status::Suspended, "suspend"),
+        Decision::Resume => settled(Status::Active, "resume"),
+        Decision::Close => settled(Status::Deleted, "close"),
+        // Only the call says which day was wanted.
+        Decision::ExpireDate => !steps.is_empty() && steps.iter().all(|step| took_effect(step, after)),
         Decision::InStep | Decision::Wait | Decision::Ask | Decision::Refuse => false,
     }
 }

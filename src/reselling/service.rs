@@ -2,7 +2,7 @@
 
 use super::account::Account;
 use super::ids::{ItemId, ModuleId};
-use super::status::Status;
+use super::status::{Status, SuspendedBy};
 use jiff::civil::{Date, DateTime};
 use std::collections::BTreeMap;
 
@@ -88,9 +88,13 @@ pub struct SellerService {
     pub status: Status,
     /// The status exactly as the row had it, for the evidence.
     pub status_text: String,
+    /// Why it is suspended; `None` when it is not, and when the row does not tell.
+    pub suspended_by: Option<SuspendedBy>,
     /// Certificates and domains, when the row shows it.
     pub service_status: Option<i64>,
     pub created: Option<Date>,
+    /// The same to the minute, in the seller's local time; lists usually show only the day.
+    pub created_at: Option<DateTime>,
     pub expires: Option<Date>,
     /// `domain`, `ip`, `CN`, `licname`, `username`, `name`: what names the service.
     pub names: BTreeMap<String, String>,

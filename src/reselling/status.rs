@@ -78,6 +78,45 @@ impl Status {
     }
 }
 
+/// Who suspended a service, on either side (facts/billmanager 2.2: `3_autosuspend` and so on). The most careful comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SuspendedBy {
+    /// Not paid; at the seller it is the reseller who has not paid.
+    Money,
+    Staff,
+    Abuse,
+}
+
+impl SuspendedBy {
+    /// From a composite status such as `3_abusesuspend`, or one of the two labels that are documented; `None` when the text does
+    /// not tell. Of several marks the most careful counts.
+    pub fn of_status(text: &str) -> Option<Self> {
+        let text = text.trim().to_lowercase();
+        let by_mark = |mark: &str| match mark {
+            "autosuspend" => Some(Self::Money),
+            "employeesuspend" => Some(Self::Staff),
+            "abusesuspend" => Some(Self::Abuse),
+            _ => None,
+        };
+        let marks = text.strip_prefix("3_").unwrap_or_default();
+        marks.split('_').filter_map(by_mark).min().or(match text.as_str() {
+            "suspended by administrator" => Some(Self::Staff),
+            "suspended due to abuse" => Some(Self::Abuse),
+            _ => None,
+        })
+    }
+
+    /// From the three marks of a service. Abuse is the gravest, money the commonest.
+    pub fn of_marks(money: bool, staff: bool, abuse: bool) -> Option<Self> {
+        match (abuse, money, staff) {
+            (true, ..) => Some(Self::Abuse),
+            (_, true, _) => Some(Self::Money),
+            (_, _, true) => Some(Self::Staff),
+            _ => None,
+        }
+    }
+}
+
 impl std::fmt::Display for Status {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.pad(self.word())
@@ -100,6 +139,25 @@ mod tests {
             ("9", Some(Status::Unknown)),
         ] {
             assert_eq!(Status::from_composite(text), status, "{text}");
+        }
+    }
+
+    #[test]
+    fn who_suspended_a_service_is_read_where_it_is_told() {
+        for (text, by) in [
+            ("3_autosuspend", Some(SuspendedBy::Money)),
+            ("3_employeesuspend", Some(SuspendedBy::Staff)),
+            ("3_abusesuspend", Some(SuspendedBy::Abuse)),
+            ("3_abusesuspend_autosuspend", Some(SuspendedBy::Money)),
+            ("Suspended by Administrator", Some(SuspendedBy::Staff)),
+            ("Suspended due to abuse", Some(SuspendedBy::Abuse)),
+            ("Suspended", None),
+            ("Suspended due to abuse of trust", None),
+            ("5_autosuspend", None),
+            ("3", None),
+            ("", None),
+        ] {
+            assert_eq!(SuspendedBy::of_status(text), by, "{text}");
         }
     }
 

@@ -143,8 +143,10 @@ mod tests {
             remoteid: None,
             status: Status::Active,
             status_text: String::new(),
+            suspended_by: None,
             service_status: None,
             created: None,
+            created_at: None,
             expires: None,
             names: BTreeMap::new(),
         }

@@ -3,8 +3,8 @@
 //! Not for reading XML: `page` fills the cells.
 
 use crate::reselling::service::SellerService;
-use crate::reselling::status::Status;
-use jiff::civil::Date;
+use crate::reselling::status::{Status, SuspendedBy};
+use jiff::civil::{Date, DateTime};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -160,8 +160,13 @@ impl Row {
             remoteid: self.text(Field::Remoteid).and_then(remoteid),
             status,
             status_text,
+            suspended_by: self.suspended_by().filter(|_| status == Status::Suspended),
             service_status: self.value(Field::ServiceStatus).and_then(|text| text.parse().ok()),
             created: self.date(Field::Createdate),
+            created_at: self
+                .value(Field::Createdate)
+                .and_then(moment)
+                .or_else(|| self.text(Field::Createdate).and_then(moment)),
             // `expiredate` may be a phrase such as "Daily charges" (facts/billmanager 6.3).
             expires: self.date(Field::RealExpiredate).or_else(|| self.date(Field::Expiredate)),
             names: names.collect::<BTreeMap<_, _>>(),
@@ -171,17 +176,26 @@ impl Row {
     /// The status and the words it was read from, in the order that facts/billmanager 2.2 argues: the plain codes, the code
     /// behind the label, a bare code in place of the label, the label.
     fn status(&self) -> (Status, String) {
-        let shown = [
-            self.value(Field::ItemRealStatus),
-            self.value(Field::Status),
-            self.orig(Field::ItemStatus),
-            self.text(Field::ItemStatus),
-        ];
+        let shown = self.shown_statuses();
         let read =
             |by: fn(&str) -> Option<Status>| shown.iter().flatten().find_map(|text| Some((by(text)?, cut(text))));
         read(Status::from_composite).or_else(|| read(Status::from_label)).unwrap_or_else(|| {
             (Status::Unknown, shown.iter().flatten().next_back().map(|text| cut(text)).unwrap_or_default())
         })
+    }
+
+    fn shown_statuses(&self) -> [Option<&str>; 4] {
+        [
+            self.value(Field::ItemRealStatus),
+            self.value(Field::Status),
+            self.orig(Field::ItemStatus),
+            self.text(Field::ItemStatus),
+        ]
+    }
+
+    /// Any of the shapes may be the one that says why; the most careful counts.
+    fn suspended_by(&self) -> Option<SuspendedBy> {
+        self.shown_statuses().into_iter().flatten().filter_map(SuspendedBy::of_status).min()
     }
 }
 
@@ -202,6 +216,12 @@ pub(super) fn date(text: &str) -> Option<Date> {
         return None;
     }
     day.parse().ok()
+}
+
+/// `2026-10-15 12:00:01`; `None` for a day without a time.
+fn moment(text: &str) -> Option<DateTime> {
+    let text = text.trim();
+    (date(text).is_some() && text.len() > 10).then(|| text.parse().ok()).flatten()
 }
 
 fn cut(text: &str) -> String {
@@ -225,6 +245,19 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(date(text).map(|day| day.to_string()).as_deref(), day, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_read_where_it_is_told() {
+        for (text, at) in [
+            (" 2026-10-15 12:00:01 ", Some("2026-10-15T12:00:01")),
+            ("2026-10-15T12:00", Some("2026-10-15T12:00:00")),
+            ("2026-10-15", None),
+            ("2026-10-15 noon", None),
+            ("0000-00-00 00:00:00", None),
+        ] {
+            assert_eq!(moment(text).map(|at| at.to_string()).as_deref(), at, "{text}");
         }
     }
 

@@ -8,7 +8,7 @@ use crate::journal::{Journal, Outcome};
 use crate::reading::Here;
 use crate::report::drift::local_json;
 use crate::report::{SyncReport, Synced};
-use crate::reselling::decision::{Decision, Reason};
+use crate::reselling::decision::{Allowed, Decision, Reason};
 use crate::reselling::ids::ItemId;
 use crate::reselling::plan::{Planned, Step, reached, token, took_effect};
 use crate::reselling::service::LocalService;
@@ -25,6 +25,8 @@ pub struct Options {
     pub actor: String,
     /// The token of the plan that was shown; another plan is refused. `None` when no plan was shown before.
     pub token: Option<String>,
+    /// What may be done beyond forward repairs, besides what the settings allow.
+    pub allow: Vec<Allowed>,
 }
 
 /// Plans, repairs, reads back.
@@ -35,7 +37,7 @@ pub struct Options {
 pub fn sync(root: &Root, wanted: &Wanted, options: &Options) -> Result<SyncReport, Error> {
     let here = Here::open(root)?;
     if options.dry_run {
-        let items = plan(&here, &mut Journal::open(root)?, wanted)?
+        let items = plan(&here, &mut Journal::open(root)?, wanted, &options.allow)?
             .items
             .into_iter()
             .map(|planned| settled_without_calls(planned, true))
@@ -45,7 +47,7 @@ pub fn sync(root: &Root, wanted: &Wanted, options: &Options) -> Result<SyncRepor
     let _lock = Lock::take(root, "sync", &options.actor)?;
     let mut journal = Journal::open(root)?;
     let settled = settle_interrupted(&here, &journal)?;
-    let plan = plan(&here, &mut journal, wanted)?;
+    let plan = plan(&here, &mut journal, wanted, &options.allow)?;
     let acts = plan.items.iter().any(|planned| planned.decision.acts());
     let stale = options.token.as_ref().is_some_and(|shown| *shown != token(&plan.items));
     if !acts || stale {
@@ -150,7 +152,7 @@ impl Repair<'_> {
             }
         }
         let called = planned.steps.len();
-        if reached(planned.decision, &after) {
+        if reached(planned.decision, &planned.steps, &after) {
             (Outcome::Done, reason, local_json(&after), called)
         } else {
             (Outcome::Failed, Reason::NotReached, local_json(&after), called)
@@ -205,12 +207,8 @@ fn settle_interrupted(here: &Here, journal: &Journal) -> Result<Vec<Synced>, Err
             }
             Err(error) => return Err(error),
         };
-        let decision = if open.decision == Decision::StoreCertificate.word() {
-            Decision::StoreCertificate
-        } else {
-            Decision::Open
-        };
-        let (outcome, reason) = if reached(decision, &local) {
+        let decision = Decision::of_word(&open.decision).unwrap_or(Decision::Refuse);
+        let (outcome, reason) = if reached(decision, &journal.calls(open.entry)?, &local) {
             (Outcome::Done, Reason::FinishedByInterruptedRun)
         } else if under_way(journal, open.item)?.is_some() {
             // The panel may still be at it; the plan says so, and a later run settles it.

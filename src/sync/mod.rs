@@ -7,4 +7,4 @@ pub mod lock;
 mod planning;
 
 pub use apply::{Options, sync};
-pub use planning::{Wanted, drift};
+pub use planning::{Wanted, drift, drift_allowing};

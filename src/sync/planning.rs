@@ -6,7 +6,7 @@ use crate::error::{Error, Kind};
 use crate::journal::Journal;
 use crate::reading::{AccountHere, Here};
 use crate::report::{Checked, DriftReport};
-use crate::reselling::decision::{Decision, Reason, Surroundings, decide};
+use crate::reselling::decision::{Allowed, Decision, Reason, Surroundings, decide};
 use crate::reselling::ids::{ItemId, ModuleId};
 use crate::reselling::link::{Link, Rows};
 use crate::reselling::plan::{Delivered, Planned, steps};
@@ -49,10 +49,24 @@ impl Wanted {
 /// # Errors
 /// This panel could not be read, or a named service does not exist. A seller that cannot be read is in the report.
 pub fn drift(root: &Root, wanted: &Wanted) -> Result<DriftReport, Error> {
-    plan(&Here::open(root)?, &mut Journal::open(root)?, wanted)
+    drift_allowing(root, wanted, &[])
 }
 
-pub(super) fn plan(here: &Here, journal: &mut Journal, wanted: &Wanted) -> Result<DriftReport, Error> {
+/// The same, as if these repairs were allowed besides those that the settings allow.
+///
+/// # Errors
+/// As `drift`.
+pub fn drift_allowing(root: &Root, wanted: &Wanted, allow: &[Allowed]) -> Result<DriftReport, Error> {
+    plan(&Here::open(root)?, &mut Journal::open(root)?, wanted, allow)
+}
+
+pub(super) fn plan(
+    here: &Here,
+    journal: &mut Journal,
+    wanted: &Wanted,
+    allow: &[Allowed],
+) -> Result<DriftReport, Error> {
+    let allow = [allow, &here.settings.sync.allow].concat();
     let modules: Vec<ModuleId> = here.accounts.iter().flat_map(AccountHere::module_ids).collect();
     let locals = match wanted {
         Wanted::Items(items) => here.services(items)?,
@@ -75,7 +89,7 @@ pub(super) fn plan(here: &Here, journal: &mut Journal, wanted: &Wanted) -> Resul
                 let reason = module_fault(here, &local);
                 without_seller(local, Decision::Ask, reason)
             })),
-            Some(account) => plan_account(here, account, journal, services, &mut report)?,
+            Some(account) => plan_account(here, account, journal, services, &allow, &mut report)?,
         }
     }
     if let Wanted::Items(items) = wanted {
@@ -98,11 +112,13 @@ fn plan_account(
     account: &AccountHere,
     journal: &mut Journal,
     services: Vec<LocalService>,
+    allow: &[Allowed],
     report: &mut DriftReport,
 ) -> Result<(), Error> {
     let around = Surroundings {
         others_may_read: checked(here, account, journal)?.others_may_read(),
         do_nothing: operations_stopped(&here.root),
+        allow,
         now: ZonedDateTime::now().datetime(),
     };
     let mut by_type: HashMap<String, Vec<LocalService>> = HashMap::new();
@@ -180,7 +196,7 @@ struct Planning<'a> {
     account: &'a AccountHere,
     journal: &'a Journal,
     rows: Rows<'a>,
-    around: Surroundings,
+    around: Surroundings<'a>,
 }
 
 impl Planning<'_> {
@@ -233,12 +249,10 @@ fn delivered(
     item: ItemId,
     row: &SellerService,
 ) -> Result<Delivered, Error> {
-    let name = |name: &str| row.names.get(name).cloned();
     let mut delivered = Delivered {
         expires: row.expires,
-        ip: name("ip"),
-        domain: name("domain"),
-        username: name("username"),
+        service_status: row.service_status,
+        names: row.names.clone(),
         ..Delivered::default()
     };
     if decision == Decision::StoreCertificate {

@@ -4,11 +4,12 @@ use jiff::civil::{Date, DateTime};
 use jiff::{SignedDuration, Timestamp};
 use resellguard::reselling::carried::KnownItem;
 use resellguard::reselling::circumstance::Scheduled;
+use resellguard::reselling::decision::Allowed;
 use resellguard::reselling::elsewhere::{Elsewhere, Sibling, Stranger};
 use resellguard::reselling::heard::{Event, Fate, Heard, Ours};
 use resellguard::reselling::ids::{ItemId, ModuleId};
 use resellguard::reselling::service::{LocalService, Module, Operation, SellerService};
-use resellguard::reselling::status::Status;
+use resellguard::reselling::status::{Status, SuspendedBy};
 use resellguard::reselling::verdict::{Sight, Verdict};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -337,17 +338,20 @@ struct KnownHere {
     created: Option<Date>,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Around {
     pub verdict: Verdict,
     pub do_nothing: bool,
+    /// As `--allow` has it.
+    pub allow: Vec<Allowed>,
     pub now: DateTime,
 }
 
 impl Default for Around {
     fn default() -> Self {
-        Self { verdict: Verdict::Exclusive, do_nothing: false, now: jiff::civil::date(2026, 11, 24).at(12, 0, 0, 0) }
+        let now = jiff::civil::date(2026, 11, 24).at(12, 0, 0, 0);
+        Self { verdict: Verdict::Exclusive, do_nothing: false, allow: Vec::new(), now }
     }
 }
 
@@ -486,8 +490,12 @@ pub struct Row {
     /// Empty: the row carries none.
     remoteid: String,
     status: String,
+    /// `money`, `staff`, `abuse`; empty when the row does not tell.
+    suspended_by: String,
     service_status: Option<i64>,
     created: Option<Date>,
+    /// Only some lists show a time.
+    created_at: Option<DateTime>,
     expires: Option<Date>,
     names: BTreeMap<String, String>,
 }
@@ -499,8 +507,10 @@ impl Default for Row {
             itemtype: vds(),
             remoteid: "16643".to_owned(),
             status: "active".to_owned(),
+            suspended_by: String::new(),
             service_status: None,
             created: Some(jiff::civil::date(2026, 11, 23)),
+            created_at: None,
             expires: None,
             names: BTreeMap::new(),
         }
@@ -515,8 +525,16 @@ impl Row {
             remoteid: Some(self.remoteid.clone()).filter(|remoteid| !remoteid.is_empty()),
             status: status(&self.status),
             status_text: self.status.clone(),
+            suspended_by: match self.suspended_by.as_str() {
+                "money" => Some(SuspendedBy::Money),
+                "staff" => Some(SuspendedBy::Staff),
+                "abuse" => Some(SuspendedBy::Abuse),
+                "" => None,
+                other => panic!("nobody suspends for '{other}'"),
+            },
             service_status: self.service_status,
             created: self.created,
+            created_at: self.created_at,
             expires: self.expires,
             names: self.names.clone(),
         }

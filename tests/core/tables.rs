@@ -31,9 +31,9 @@ fn services_are_decided_on() {
         let local = case.local.service();
         let rows: Vec<SellerService> = case.rows.iter().map(cases::Row::service).collect();
         let linked = Rows::new(&rows).link(&local);
-        let cases::Around { verdict, do_nothing, now } = case.around;
-        let (decision, reason) =
-            decide(&local, &linked, Surroundings { others_may_read: verdict.others_may_read(), do_nothing, now });
+        let cases::Around { verdict, do_nothing, allow, now } = &case.around;
+        let (others_may_read, do_nothing, now) = (verdict.others_may_read(), *do_nothing, *now);
+        let (decision, reason) = decide(&local, &linked, Surroundings { others_may_read, do_nothing, allow, now });
         same("decision", &decision.word(), &case.expect.decision.as_str())?;
         let said = format!("{reason:?}");
         let rest = said.strip_prefix(&case.expect.reason);
@@ -41,11 +41,12 @@ fn services_are_decided_on() {
             return Err(format!("reason is {said}, expected {}", case.expect.reason));
         }
         said_in_both_languages(&reason)?;
-        let plan: Vec<String> = steps(decision, &local, &delivered(&local, &linked)).iter().map(line).collect();
+        let calls = steps(decision, &local, &delivered(&local, &linked));
+        let plan: Vec<String> = calls.iter().map(line).collect();
         if decision.acts() == plan.is_empty() {
             return Err(format!("{} has the steps {plan:?}", decision.word()));
         }
-        if reached(decision, &local) {
+        if reached(decision, &calls, &local) {
             return Err("is reached before any step".to_owned());
         }
         case.expect.steps.as_ref().map_or(Ok(()), |expected| same("steps", &plan, expected))
@@ -115,13 +116,11 @@ fn carried(case: &EvidenceCase, waiting: &[LocalService], rows: &[SellerService]
 
 /// What the seller's row and form hand over, as the plan gets it; a certificate that is stored here is taken for the same one.
 pub fn delivered(local: &LocalService, linked: &Linked<'_>) -> Delivered {
-    let name = |name: &str| linked.seller.and_then(|row| row.names.get(name).cloned());
     Delivered {
         certificate: Some("PEM".to_owned()),
         expires: linked.seller.and_then(|row| row.expires),
-        ip: name("ip"),
-        domain: name("domain"),
-        username: name("username"),
+        service_status: linked.seller.and_then(|row| row.service_status),
+        names: linked.seller.map(|row| row.names.clone()).unwrap_or_default(),
         stored_here: local.certificate_stored,
     }
 }

@@ -45,6 +45,8 @@ fn apply(root: &Root, request: &Request, items: Vec<ItemId>) -> Result<Shown, Er
         // Whoever sends a form without the token it was opened with has not sent the plan that was shown: an empty token is
         // that of no plan. Only root, with mgrctl, may name none.
         token: request.given("token").or((!request.is_root()).then_some("")).map(str::to_owned),
+        // The panel's form repairs forward, and what the settings allow.
+        allow: Vec::new(),
     };
     let report = sync(root, &Wanted::Items(items), &options)?;
     let language = request.language;

@@ -5,6 +5,8 @@
 
 mod rules;
 
+pub use super::status::SuspendedBy;
+
 use super::link::{Doubt, Linked};
 use super::service::LocalService;
 use super::verdict::Verdict;
@@ -89,37 +91,6 @@ pub struct Seen<'a> {
     pub suspended_by: Option<SuspendedBy>,
     /// Who has to confirm a certificate.
     pub approver: Option<&'a str>,
-}
-
-/// Who suspended a service, on either side (facts/billmanager 2.2: `3_autosuspend` and so on).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SuspendedBy {
-    /// Not paid.
-    Money,
-    Staff,
-    Abuse,
-}
-
-impl SuspendedBy {
-    /// From a composite status such as `3_abusesuspend`.
-    pub fn of_status(text: &str) -> Option<Self> {
-        match text.trim().split_once('_')? {
-            ("3", "autosuspend") => Some(Self::Money),
-            ("3", "employeesuspend") => Some(Self::Staff),
-            ("3", "abusesuspend") => Some(Self::Abuse),
-            _ => None,
-        }
-    }
-
-    /// From the three marks of a service. Abuse is the gravest, money the commonest.
-    pub fn of_marks(money: bool, staff: bool, abuse: bool) -> Option<Self> {
-        match (abuse, money, staff) {
-            (true, ..) => Some(Self::Abuse),
-            (_, true, _) => Some(Self::Money),
-            (_, _, true) => Some(Self::Staff),
-            _ => None,
-        }
-    }
 }
 
 /// How the account stands at the seller; empty where it was not asked.
