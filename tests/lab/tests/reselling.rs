@@ -279,3 +279,39 @@ fn a_panel_whose_modules_do_nothing_takes_no_event() {
     scene.checkevent("a");
     assert_eq!(scene.a.status(item), 2);
 }
+
+#[test]
+fn a_task_of_a_resold_service_is_not_ended_by_hand_and_a_change_by_sql_is_seen_when_the_cache_is_cleared() {
+    let world = World::new();
+    let guesses = Guesses { caches_items: true, task_needs_performer: true, ..Guesses::default() };
+    let a = world.reseller_with("a", Setup { guesses, ..Setup::default() });
+    world.connect(&a, &world.account("reseller-a"), &["vds"]);
+    let item = a.order("vds", "one.example");
+    let task = a.row(&format!("SELECT id FROM task WHERE item = {item}")).text("id").to_owned();
+    let end = || a.try_call("task.edit", &[("elid", &task), ("status", "2"), ("sok", "ok")]);
+    assert!(end().unwrap_err().contains("performer"));
+    a.call("task.edit", &[("elid", &task), ("performer", "1"), ("sok", "ok")]);
+    assert!(end().unwrap_err().contains("processingmodule"));
+    let manual = a.row("SELECT id FROM processingmodule WHERE module = 'pmmanual'").number("id");
+    a.execute(&format!("UPDATE item SET processingmodule = {manual} WHERE id = {item}"));
+    assert!(end().unwrap_err().contains("processingmodule"), "the panel still has the old module in its memory");
+    a.call("tool.clearcache", &[("table", "item"), ("sok", "ok")]);
+    end().unwrap();
+    assert_eq!(a.status(item), 2);
+}
+
+#[test]
+fn a_module_that_syncs_the_other_way_changes_the_seller() {
+    let world = World::new();
+    let guesses = Guesses { sync_item: true, sync_item_pushes: true, ..Guesses::default() };
+    let a = world.reseller_with("a", Setup { guesses, ..Setup::default() });
+    world.connect(&a, &world.account("reseller-a"), &["vds"]);
+    let item = a.order("vds", "one.example");
+    world.seller().activate(item);
+    let status = std::process::Command::new(a.root().join("processing/pmbillmgr"))
+        .args(["--command", "sync_item", "--item", &item.to_string()])
+        .status()
+        .unwrap();
+    assert!(status.success());
+    assert_eq!((a.status(item), world.seller().status(world.seller().bought_as(item))), (5, 3));
+}

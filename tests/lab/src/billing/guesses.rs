@@ -44,6 +44,15 @@ pub struct Guesses {
     pub service_status_in_list: bool,
     /// `processing/pmbillmgr --command features` offers `sync_item`.
     pub sync_item: bool,
+    /// `sync_item` goes from this panel to the seller, as with some modules: what is not active here is suspended there.
+    pub sync_item_pushes: bool,
+    /// What becomes of a task that a person ends while its service is on the reselling module: the panel refuses, or (`true`) it
+    /// gives the operation to the module once more, which orders again.
+    pub ended_task_runs_module: bool,
+    /// A task can be ended only when it is assigned to an employee.
+    pub task_needs_performer: bool,
+    /// The panel keeps services in memory: a module that was changed by SQL is seen after `tool.clearcache` (facts/billmanager 1.3).
+    pub caches_items: bool,
     /// `checkevent` polls the accounts of switched-off modules as well (the article: a switched-off module still disturbs).
     pub inactive_modules_poll: bool,
     /// Calls with `authinfo` leave a line in `authlog`.
@@ -66,6 +75,10 @@ impl Default for Guesses {
             certificate_field: "crt".into(),
             service_status_in_list: true,
             sync_item: false,
+            sync_item_pushes: false,
+            ended_task_runs_module: false,
+            task_needs_performer: false,
+            caches_items: false,
             inactive_modules_poll: true,
             authlog_shows_authinfo: false,
             lists_show_deleted: true,

@@ -38,6 +38,7 @@ impl Billing {
         values.push(item.into());
         self.store.change(&format!("UPDATE item SET {set} WHERE id = ?"), values)?;
         let after = self.store.row(query, (item,))?.unwrap_or_default();
+        self.kept_modules().remove(&item);
         let changed: Vec<&str> = KEPT.into_iter().filter(|column| before.text(column) != after.text(column)).collect();
         self.write_history(by, item, &changed, |column| (before.text(column).into(), after.text(column).into()))?;
         if changed.contains(&"status") || changed.contains(&"expiredate") {

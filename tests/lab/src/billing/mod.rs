@@ -47,6 +47,8 @@ pub struct Billing {
     quirks: Mutex<Quirks>,
     misbehaviours: Mutex<HashMap<String, Misbehaviour>>,
     hanging: AtomicUsize,
+    /// The module's file of each service that the panel has met since its cache was cleared.
+    modules_kept: Mutex<HashMap<u64, String>>,
 }
 
 impl Billing {
@@ -64,6 +66,7 @@ impl Billing {
             quirks: Mutex::default(),
             misbehaviours: Mutex::default(),
             hanging: AtomicUsize::new(0),
+            modules_kept: Mutex::default(),
         }
     }
 
@@ -93,6 +96,10 @@ impl Billing {
 
     fn misbehaviours(&self) -> MutexGuard<'_, HashMap<String, Misbehaviour>> {
         self.misbehaviours.lock().expect("nobody panics with the misbehaviours in hand")
+    }
+
+    fn kept_modules(&self) -> MutexGuard<'_, HashMap<u64, String>> {
+        self.modules_kept.lock().expect("nobody panics with the cache in hand")
     }
 
     pub fn store(&self) -> &Store {

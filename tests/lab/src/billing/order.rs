@@ -104,12 +104,7 @@ impl Billing {
     /// Gives an operation to the service's module. The reselling module orders at its seller; everything else is work for a
     /// person: manual mode and a task.
     pub(super) fn run_operation(&self, item: u64, operation: u64, name: &str) -> Result<(), PanelError> {
-        let module = self.store.row(
-            "SELECT m.id, m.module FROM item i JOIN processingmodule m ON m.id = i.processingmodule WHERE i.id = ?",
-            (item,),
-        )?;
-        let resold = module.as_ref().is_some_and(|row| row.text("module") == self.guesses.reselling_module);
-        if resold {
+        if self.resold(item)? {
             self.reselling(|reselling| reselling.operate(item, operation, name));
             return Ok(());
         }
@@ -119,6 +114,23 @@ impl Billing {
             (operation, item, format!("post{name}")),
         )?;
         Ok(())
+    }
+
+    /// Whether the service is on the reselling module, as far as the panel knows.
+    pub(super) fn resold(&self, item: u64) -> Result<bool, PanelError> {
+        let known = self.kept_modules().get(&item).cloned().filter(|_| self.guesses.caches_items);
+        let file = if let Some(file) = known {
+            file
+        } else {
+            let row = self.store.row(
+                "SELECT m.module FROM item i JOIN processingmodule m ON m.id = i.processingmodule WHERE i.id = ?",
+                (item,),
+            )?;
+            let file = row.map(|row| row.text("module").to_owned()).unwrap_or_default();
+            self.kept_modules().insert(item, file.clone());
+            file
+        };
+        Ok(file == self.guesses.reselling_module)
     }
 
     /// One run of the reselling module inside this panel; it calls the panel back as a process of its own would.

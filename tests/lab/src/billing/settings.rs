@@ -38,7 +38,11 @@ pub fn write(root: &Path, store: &Store, key: &Key, guesses: &Guesses, address: 
         SellerId::ItemRemoteid => "remoteid".into(),
         SellerId::ItemParam(name) => format!("itemparam {name}"),
     };
-    let sync = if guesses.sync_item { "on" } else { "off" };
+    let sync = match (guesses.sync_item, guesses.sync_item_pushes) {
+        (false, _) => "off",
+        (true, false) => "on",
+        (true, true) => "pushes",
+    };
     let address = address.map_or_else(String::new, |address| address.to_string());
     let [url, username, pass] = &guesses.module_params;
     let lab = format!(
@@ -75,7 +79,8 @@ pub fn read(root: &Path) -> Result<(Store, Key, Guesses, Option<IpAddr>), String
     };
     let mut guesses = Guesses {
         seller_id,
-        sync_item: value(&lab, "SyncItem") == "on",
+        sync_item: value(&lab, "SyncItem") != "off",
+        sync_item_pushes: value(&lab, "SyncItem") == "pushes",
         certificate_field: value(&lab, "CertificateField").into(),
         ..Guesses::default()
     };

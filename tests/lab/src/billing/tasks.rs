@@ -59,12 +59,18 @@ impl Billing {
     }
 
     fn task_done(&self, request: &Request, task: &super::store::Row) -> Result<(), PanelError> {
+        if self.guesses.task_needs_performer && task.number("performer") == 0 {
+            return Err(errors::value("performer", ""));
+        }
         let item = self.store.row(
             "SELECT i.id, t.intname FROM item i JOIN pricelist p ON p.id = i.pricelist JOIN itemtype t ON t.id = p.itemtype
              WHERE i.id = ?",
             (task.number("item"),),
         )?;
         if let Some(item) = item {
+            if self.resold(item.number("id"))? {
+                return self.task_of_resold(task);
+            }
             let kind = task.text("type");
             let function =
                 if kind == "postopen" { format!("{}.open", item.text("intname")) } else { format!("service.{kind}") };
@@ -75,6 +81,18 @@ impl Billing {
         }
         self.store.change("UPDATE task SET status = 2, closedate = NOW() WHERE id = ?", (task.number("id"),))?;
         Ok(())
+    }
+
+    /// A task that is ended although its service is on the reselling module: why the article switches the module first.
+    fn task_of_resold(&self, task: &super::store::Row) -> Result<(), PanelError> {
+        if !self.guesses.ended_task_runs_module {
+            return Err(errors::value("processingmodule", &self.guesses.reselling_module));
+        }
+        let operation = self
+            .store
+            .row("SELECT id, intname FROM runningoperation WHERE id = ?", (task.number("runningoperation"),))?
+            .ok_or_else(|| errors::missed("runningoperation", task.text("runningoperation")))?;
+        self.run_operation(task.number("item"), operation.number("id"), operation.text("intname"))
     }
 
     pub(super) fn task_for_staff(&self, request: &Request) -> Result<Node, PanelError> {

@@ -47,14 +47,14 @@ impl Reselling<'_> {
         Ok(())
     }
 
-    /// `--command sync_item`: the seller's service is found by our id in its list, then completed. Seller to here; the
-    /// direction of the real module is not known (facts/billmanager 12.5).
+    /// `--command sync_item`: the seller's service is found by our id in its list, then completed. Seller to here
+    /// unless the guesses say otherwise; the direction of the real module is not known (facts/billmanager 12.5).
     ///
     /// # Errors
     /// `missed` when the seller's list has no such service; what the seller or the panel answers.
     pub fn sync_item(&self, item: u64) -> Result<(), PanelError> {
         let row = self.store.row(
-            "SELECT i.processingmodule, t.intname AS itemtype FROM item i JOIN pricelist p ON p.id = i.pricelist
+            "SELECT i.processingmodule, i.status, t.intname AS itemtype FROM item i JOIN pricelist p ON p.id = i.pricelist
              JOIN itemtype t ON t.id = p.itemtype WHERE i.id = ?",
             (item,),
         )?;
@@ -66,13 +66,23 @@ impl Reselling<'_> {
             let number = page.to_string();
             let list = self.ask(&seller, row.text("itemtype"), &[("p_cnt", "500"), ("p_num", &number)])?;
             if let Some(found) = list.all("elem").find(|elem| elem.text_of("remoteid") == id) {
-                return self.complete(&seller, item, found.text_of("id"));
+                let there = found.text_of("id");
+                if self.guesses.sync_item_pushes {
+                    return self.push(&seller, row.text("itemtype"), row.text("status"), there);
+                }
+                return self.complete(&seller, item, there);
             }
             if list.all("elem").count() < 500 {
                 return Err(errors::missed("item", &id));
             }
             page += 1;
         }
+    }
+
+    /// The other direction: the seller's service is brought to where this panel has it.
+    fn push(&self, seller: &Seller, itemtype: &str, status: &str, there: &str) -> Result<(), PanelError> {
+        let verb = if status == "2" { "resume" } else { "suspend" };
+        self.ask(seller, &format!("{itemtype}.{verb}"), &[("elid", there)]).map(drop)
     }
 
     /// Issued: keep it, say so, set the date, activate. Pending or failed: only say so.
