@@ -68,13 +68,11 @@ pub fn check(root: &Root, only: &[String]) -> Result<CheckReport, Error> {
 pub fn observe(root: &Root) -> Result<(), Error> {
     let Some(_lock) = Lock::try_take(root, "observe", "checkevent")? else { return Ok(()) };
     std::thread::sleep(SETTLING);
-    for account in check(root, &[])?.accounts {
-        let (name, verdict, waiting) = (&account.account, account.verdict, account.waiting.len());
-        match verdict {
-            Verdict::Likely | Verdict::Shared => log::warn!("{name}: {verdict}, {waiting} waiting"),
-            _ => log::info!("{name}: {verdict}, {waiting} waiting"),
-        }
+    let report = check(root, &[])?;
+    for account in &report.accounts {
+        log::info!("{}: {}, {} waiting", account.account, account.verdict, account.waiting.len());
     }
+    crate::notify::after_check(root, &report, true);
     Ok(())
 }
 

@@ -76,6 +76,9 @@ const OPTIONAL: [(&str, &[&str], &str); 15] = [
     ),
 ];
 
+/// Tables of people: where one is missing, they have numbers for names.
+const PEOPLE: [&str; 2] = ["account", "user"];
+
 /// A connection to the panel's database.
 pub struct Database {
     connection: RefCell<Conn>,
@@ -157,8 +160,12 @@ impl Database {
     }
 
     fn probe(&self) -> Result<BTreeMap<String, BTreeSet<String>>, Error> {
-        let known: BTreeSet<&str> =
-            NEEDED.iter().map(|(table, _)| *table).chain(OPTIONAL.iter().map(|(table, ..)| *table)).collect();
+        let known: BTreeSet<&str> = NEEDED
+            .iter()
+            .map(|(table, _)| *table)
+            .chain(OPTIONAL.iter().map(|(table, ..)| *table))
+            .chain(PEOPLE)
+            .collect();
         let known: Vec<String> = known.iter().map(|table| format!("'{table}'")).collect();
         let mut columns: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let what = format!(

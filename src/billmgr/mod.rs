@@ -9,6 +9,7 @@ mod items;
 mod key;
 mod mgrctl;
 mod modules;
+mod people;
 pub mod schedule;
 mod services;
 
@@ -18,6 +19,7 @@ pub use history::Change;
 pub use items::Known;
 pub use mgrctl::{Mgrctl, Panel};
 pub use modules::{Login, ModuleAccess};
+pub use people::Employee;
 pub use services::Selection;
 
 use crate::root::Root;

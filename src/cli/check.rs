@@ -40,6 +40,7 @@ pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Res
         }
         Err(error) => return Err(error),
     };
+    crate::notify::after_check(root, &report, arguments.accounts.is_empty());
     let status = report.exit_status();
     Ok(match arguments.format {
         CheckFormat::Text => Answer { text: report.text(language), status },

@@ -5,6 +5,7 @@
 mod chain;
 mod first;
 mod memory;
+mod notices;
 mod recall;
 mod runs;
 
@@ -44,7 +45,8 @@ CREATE TABLE waiting(account TEXT NOT NULL, item INTEGER NOT NULL, since INTEGER
 CREATE TABLE arrival(account TEXT NOT NULL, item INTEGER NOT NULL, at INTEGER NOT NULL, waited_since INTEGER NOT NULL);
 ";
 
-/// The audit trail as a chain (`chain`), instead of rows that are filled in afterwards. Nothing in it is ever changed.
+/// The audit trail as a chain (`chain`), instead of rows that are filled in afterwards; nothing in it is ever changed. And what
+/// notices remember (`notices`).
 const SECOND: &str = "
 CREATE TABLE record(
     id INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, parent INTEGER REFERENCES record(id), item INTEGER,
@@ -56,6 +58,10 @@ CREATE UNIQUE INDEX record_run ON record(json_extract(body, '$.run')) WHERE kind
 CREATE TRIGGER record_stays BEFORE UPDATE ON record BEGIN SELECT RAISE(ABORT, 'a record is never changed'); END;
 CREATE TRIGGER record_remains BEFORE DELETE ON record BEGIN SELECT RAISE(ABORT, 'a record is never removed'); END;
 CREATE TABLE watched(account TEXT PRIMARY KEY, since INTEGER NOT NULL);
+CREATE TABLE seen(subject TEXT PRIMARY KEY, state TEXT NOT NULL, since INTEGER NOT NULL);
+CREATE TABLE told(
+    subject TEXT NOT NULL, channel TEXT NOT NULL, state TEXT, trying TEXT, tries INTEGER NOT NULL,
+    PRIMARY KEY(subject, channel));
 ";
 /// The step that takes over the runs of the first format.
 const CHAINED: i64 = 2;

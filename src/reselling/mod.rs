@@ -15,4 +15,5 @@ pub mod plan;
 pub mod product;
 pub mod service;
 pub mod status;
+pub mod telling;
 pub mod verdict;
