@@ -32,7 +32,7 @@ const TEXT: usize = 60 * 1024;
 /// How long one call of the panel may take.
 const CALL: Duration = Duration::from_secs(20);
 /// How often a channel is tried that says it failed, and one that may have done its work without saying so.
-const TRIES: u32 = 100;
+const TRIES: u32 = 24;
 const TRIES_IF_PERHAPS_DONE: u32 = 3;
 
 /// Tells what has changed with this check. `whole`: it was of every account, so that an account that is not in it is used no more.

@@ -31,8 +31,8 @@ pub fn answer(root: &Root, request: &Request) -> Option<String> {
     let known = Known::read(root);
     let now = now_milliseconds() / 1000;
     let blocked = known.as_ref().filter(|known| moment == Moment::Before && known.blocks(now));
-    // A refused call has no `after`, so a block has to look for its own end.
-    if (moment == Moment::After || blocked.is_some()) && known.as_ref().is_none_or(|known| known.due(now)) {
+    // A refused call has no `after`, and brings no poll that could tell more: a block looks for its own end with every call.
+    if blocked.is_some() || moment == Moment::After && known.as_ref().is_none_or(|known| known.due(now)) {
         observe();
     }
     blocked.map(|known| {
