@@ -26,7 +26,9 @@ pub struct Known {
     pub next: i64,
     /// How many services wait for an event of the seller.
     pub waiting: u64,
-    /// The accounts for which `checkevent` is to be refused: they are shared, and the settings say `block`.
+    /// The accounts for which `checkevent` is to be refused: they are shared, and the settings say `block`. One that could not be
+    /// judged this time is not among them: a seller that cannot be read hands out no events either, and a refusal that rests on an
+    /// old look would stop a panel whose fault is cured.
     pub blocked: Vec<String>,
 }
 

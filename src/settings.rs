@@ -109,7 +109,7 @@ pub struct SellerSettings {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct NotifySettings {
-    /// Employees of the panel, by login.
+    /// Employees of the panel, by login or by id.
     pub users: Vec<String>,
     /// The department that gets a task; `None` (0 in the file) when none was named.
     #[serde(deserialize_with = "department")]
@@ -334,7 +334,7 @@ mod tests {
                 comment.clear();
             }
         }
-        let expected = ["own_addresses", "fleet", "auto", "manual_module", "users", "department", "command"];
+        let expected = ["own_addresses", "fleet", "auto", "manual_module"];
         assert_eq!(unused, expected);
     }
 
