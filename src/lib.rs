@@ -6,6 +6,7 @@ pub mod billmgr;
 pub mod check;
 pub mod cli;
 pub mod error;
+pub mod explain;
 pub mod handover;
 pub mod journal;
 pub mod language;

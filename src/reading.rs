@@ -8,7 +8,7 @@ use crate::reselling::account::Account;
 use crate::reselling::ids::{ItemId, ModuleId};
 use crate::reselling::service::{LocalService, Module, SellerService};
 use crate::root::Root;
-use crate::seller::{Listing, Seller, Walk};
+use crate::seller::{Listing, Seller, ServiceForm, Walk};
 use crate::settings::Settings;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -25,12 +25,16 @@ pub struct Here {
     pub unreadable: Vec<(ModuleId, Error)>,
 }
 
+/// What a seller answered, kept: it is asked once.
+type Answer<T> = Result<Rc<T>, Error>;
+
 /// A seller account as this panel uses it.
 pub struct AccountHere {
     pub account: Account,
     pub modules: Vec<Module>,
     seller: Result<Seller, Error>,
-    listings: RefCell<HashMap<String, Result<Rc<Listing>, Error>>>,
+    listings: RefCell<HashMap<String, Answer<Listing>>>,
+    forms: RefCell<HashMap<(String, String), Answer<ServiceForm>>>,
 }
 
 impl Here {
@@ -89,7 +93,7 @@ fn account_here(accesses: Vec<ModuleAccess>, settings: &Settings) -> Option<Acco
     let account = best.module.account.clone()?;
     let seller = Seller::new(&account, &best.user, best.password.clone(), &settings.seller);
     let modules = accesses.into_iter().map(|access| access.module).collect();
-    Some(AccountHere { account, modules, seller, listings: RefCell::default() })
+    Some(AccountHere { account, modules, seller, listings: RefCell::default(), forms: RefCell::default() })
 }
 
 /// The first ten, and how many more there are.
@@ -151,6 +155,20 @@ impl AccountHere {
                 Ok(listing.as_walk())
             }
         }
+    }
+
+    /// The form of one service of the seller's; asked once, as a listing is.
+    ///
+    /// # Errors
+    /// As `Seller::form`.
+    pub fn form(&self, itemtype: &str, id: &str) -> Result<Rc<ServiceForm>, Error> {
+        let key = (itemtype.to_owned(), id.to_owned());
+        if let Some(known) = self.forms.borrow().get(&key) {
+            return known.clone();
+        }
+        let answer = self.seller().and_then(|seller| seller.form(itemtype, id)).map(Rc::new);
+        self.forms.borrow_mut().insert(key, answer.clone());
+        answer
     }
 }
 

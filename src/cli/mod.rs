@@ -4,6 +4,7 @@
 
 mod check;
 mod drift;
+mod explain;
 mod journal;
 mod sync;
 
@@ -46,6 +47,10 @@ enum Command {
     ///
     /// Exit status: 0 every service done or already in step, 1 something failed, 2 something was refused.
     Sync(sync::Arguments),
+    /// Why one service is where it is: this panel, the seller, the account and the module's log, in one answer.
+    ///
+    /// Exit status: 0, 1 an error or nothing to conclude from.
+    Explain(explain::Arguments),
     /// What was changed, by whom, before and after; with --verify, whether that record is whole.
     ///
     /// Exit status: 0, 1 an error or a broken chain.
@@ -92,6 +97,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Check(check) => (check::run(&root, &check, language), check.plain_format(), 3),
         Command::Drift(drift) => (drift::run(&root, &drift, language), drift.format, 1),
         Command::Sync(sync) => (sync::run(&root, &sync, language), sync.format, 1),
+        Command::Explain(explain) => (explain::run(&root, &explain, language), explain.format, 1),
         Command::Journal(journal) => (journal::run(&root, &journal, language), journal.format, 1),
         Command::Observe => {
             let observed = crate::check::observe(&root);

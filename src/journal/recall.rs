@@ -1,40 +1,51 @@
 //! What is remembered of one service, asked without remembering anything new.
 
 use super::runs::signed;
-use super::{Journal, STEPS, chain, state};
+use super::{Journal, STEPS, chain, grow, state};
 use crate::error::Error;
 use crate::reselling::account::Account;
 use crate::reselling::ids::ItemId;
 use crate::root::Root;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use std::path::PathBuf;
 use std::time::Duration;
 
 impl Journal {
-    /// Opens the journal for reading, without making or growing anything: a copied tree stays as it is. `None` when there is none,
-    /// or one of an older format, which the next check takes over.
+    /// Opens the journal for reading, without making or growing anything: a copied tree stays as it is. Where there is none, or one of an older
+    /// format, which the next check takes over, an empty one in memory.
     ///
     /// # Errors
     /// `Kind::State`: it cannot be read, or was written by a newer version.
-    pub fn look(root: &Root) -> Result<Option<Self>, Error> {
+    pub fn look(root: &Root) -> Result<Self, Error> {
         let path = root.state().join("journal.db");
+        let failed = |error: rusqlite::Error| state(&path, &error);
         if !path.try_exists().map_err(|error| state(&path, &error))? {
-            return Ok(None);
+            return Self::empty();
         }
-        let open = || -> rusqlite::Result<(Connection, i64)> {
-            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            let connection = Connection::open_with_flags(&path, flags)?;
-            connection.busy_timeout(Duration::from_secs(5))?;
-            let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-            Ok((connection, version))
-        };
-        let (connection, version) = open().map_err(|error| state(&path, &error))?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&path, flags).map_err(failed)?;
+        connection.busy_timeout(Duration::from_secs(5)).map_err(failed)?;
+        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
         let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
         if version < 1 || version > known {
             return Err(state(&path, &format!("format {version} is not one that this version reads")));
         }
+        if version < known {
+            return Self::empty();
+        }
         let beside = chain::beside(&path);
-        Ok((version == known).then_some(Self { connection, beside }))
+        Ok(Self { connection, beside })
+    }
+
+    /// A journal in memory that remembers nothing.
+    ///
+    /// # Errors
+    /// `Kind::State`: there is no memory for it.
+    pub fn empty() -> Result<Self, Error> {
+        let connection = Connection::open_in_memory().map_err(|error| Self::fault(&error))?;
+        grow(&connection).map_err(|error| Self::fault(&error))?;
+        Ok(Self { connection, beside: PathBuf::new() })
     }
 
     /// Since when the service has been seen delivered at the seller while it waits here.

@@ -1,7 +1,8 @@
 //! Why a service is where it is, as one paragraph: what is so, what it means, what to do.
 
 use super::{Say, english, russian};
-use crate::reselling::conclusion::{Conclusion, HeardOf, Refusal, SuspendedBy};
+use crate::reselling::conclusion::{Conclusion, HeardOf, Refusal};
+use crate::reselling::status::SuspendedBy;
 use crate::reselling::verdict::Verdict;
 use jiff::civil::DateTime;
 

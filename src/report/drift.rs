@@ -86,7 +86,7 @@ pub fn local_json(local: &LocalService) -> Value {
     value
 }
 
-fn planned_json(planned: &Planned) -> Value {
+pub fn planned_json(planned: &Planned) -> Value {
     let mut value = json!({
         "item": planned.local.item, "type": planned.local.itemtype, "name": planned.local.name,
         "module": planned.module, "link": planned.link, "local": local_json(&planned.local),
@@ -102,7 +102,7 @@ fn planned_json(planned: &Planned) -> Value {
     value
 }
 
-fn planned_text(out: &mut String, planned: &Planned, language: Language) {
+pub fn planned_text(out: &mut String, planned: &Planned, language: Language) {
     let local = &planned.local;
     let _ = writeln!(
         out,

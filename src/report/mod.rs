@@ -2,6 +2,7 @@
 
 mod check;
 pub mod drift;
+pub mod explanation;
 pub mod journal;
 mod sync;
 

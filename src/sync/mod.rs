@@ -7,4 +7,4 @@ pub mod lock;
 mod planning;
 
 pub use apply::{Options, sync};
-pub use planning::{Wanted, drift, drift_allowing};
+pub use planning::{Wanted, drift, drift_allowing, plan_of, under_way};

@@ -99,6 +99,28 @@ pub(super) fn plan(
     Ok(report)
 }
 
+/// The plan of one service by what somebody else has read of the seller: `explain` asks for as little as it can, and takes the last
+/// verdict however old it is.
+///
+/// # Errors
+/// `Kind::Database` or `Kind::State`.
+pub fn plan_of(
+    here: &Here,
+    account: &AccountHere,
+    journal: &Journal,
+    local: LocalService,
+    listing: &Listing,
+    others_may_read: bool,
+) -> Result<Planned, Error> {
+    let around = Surroundings {
+        others_may_read,
+        do_nothing: operations_stopped(&here.root),
+        allow: &here.settings.sync.allow,
+        now: ZonedDateTime::now().datetime(),
+    };
+    Planning { here, account, journal, rows: Rows::new(&listing.services), around }.plan(local, listing)
+}
+
 /// Why a service has no account: its module's access cannot be read, or it is no reselling module at all.
 fn module_fault(here: &Here, local: &LocalService) -> Reason {
     here.unreadable
@@ -184,7 +206,7 @@ fn short(listing: &Listing) -> Option<Reason> {
 }
 
 /// A call about the service that was not answered, and that the panel may still be at: the call and when it was made.
-pub(super) fn under_way(journal: &Journal, item: ItemId) -> Result<Option<(String, String)>, Error> {
+pub fn under_way(journal: &Journal, item: ItemId) -> Result<Option<(String, String)>, Error> {
     let still =
         |at: &str| at.parse::<Timestamp>().is_ok_and(|at| Timestamp::now().duration_since(at).abs() < UNDER_WAY);
     Ok(journal.unanswered(item)?.filter(|(_, at)| still(at)))
@@ -256,7 +278,7 @@ fn delivered(
         ..Delivered::default()
     };
     if decision == Decision::StoreCertificate {
-        let form = account.seller()?.form(&row.itemtype, &row.id)?;
+        let form = account.form(&row.itemtype, &row.id)?;
         let certificate =
             form.certificate()?.ok_or_else(|| Error::new(Kind::Answer, "the seller's form shows no certificate"))?;
         delivered.stored_here = here.database.certificate(item)?.is_some_and(|here| here.trim() == certificate.trim());

@@ -6,8 +6,7 @@ use jiff::SignedDuration;
 use jiff::civil::DateTime;
 use resellguard::language::Say;
 use resellguard::reselling::conclusion::{
-    Conclusion, Heard, HeardOf, Panel, Refusal, Scheduled, Seen, Seller, Served, Situation, Standing, SuspendedBy,
-    conclude,
+    Conclusion, Heard, HeardOf, Panel, Refusal, Scheduled, Seen, Seller, Served, Situation, Standing, conclude,
 };
 use resellguard::reselling::link::Rows;
 use resellguard::reselling::service::SellerService;
@@ -54,7 +53,6 @@ struct Around {
     seller: String,
     short: bool,
     ids_hidden: bool,
-    suspended_by: String,
     approver: Option<String>,
     balance: Option<String>,
     broke: bool,
@@ -78,7 +76,6 @@ impl Default for Around {
             seller: String::new(),
             short: false,
             ids_hidden: false,
-            suspended_by: String::new(),
             approver: None,
             balance: None,
             broke: false,
@@ -128,12 +125,6 @@ const HEARD: [(&str, HeardOf); 7] = [
     ("connection", HeardOf::Connection),
     ("other", HeardOf::Other),
 ];
-const SUSPENDED: [(&str, Option<SuspendedBy>); 4] = [
-    ("", None),
-    ("money", Some(SuspendedBy::Money)),
-    ("staff", Some(SuspendedBy::Staff)),
-    ("abuse", Some(SuspendedBy::Abuse)),
-];
 const SCHEDULES: [(&str, Scheduled); 4] = [
     ("yes", Scheduled::Yes),
     ("commented", Scheduled::Commented),
@@ -166,7 +157,6 @@ fn concluded(case: &ConclusionCase) -> Conclusion {
             linked: Rows::new(&rows).link(&local),
             whole: !around.short,
             ids_shown: !around.ids_hidden,
-            suspended_by: of(&around.suspended_by, &SUSPENDED),
             approver: around.approver.as_deref(),
         }),
         "not_asked" => Seller::NotAsked,

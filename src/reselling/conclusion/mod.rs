@@ -5,10 +5,9 @@
 
 mod rules;
 
-pub use super::status::SuspendedBy;
-
 use super::link::{Doubt, Linked};
 use super::service::LocalService;
+use super::status::SuspendedBy;
 use super::verdict::Verdict;
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
@@ -87,8 +86,6 @@ pub struct Seen<'a> {
     pub whole: bool,
     /// What was read shows which service is whose.
     pub ids_shown: bool,
-    /// Who suspended it there, where that is told.
-    pub suspended_by: Option<SuspendedBy>,
     /// Who has to confirm a certificate.
     pub approver: Option<&'a str>,
 }

@@ -1,10 +1,10 @@
 //! The rules, one question each, in the order in which `PRECEDENCE` asks them.
 
-use super::{Conclusion, HeardOf, Refusal, Scheduled, Seen, Seller, Served, Situation, SuspendedBy};
+use super::{Conclusion, HeardOf, Refusal, Scheduled, Seen, Seller, Served, Situation};
 use crate::reselling::exclusivity::waits_for_an_event;
 use crate::reselling::link::Link;
 use crate::reselling::service::{LocalService, Operation, SellerService};
-use crate::reselling::status::Status;
+use crate::reselling::status::{Status, SuspendedBy};
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 
@@ -229,8 +229,7 @@ pub(super) fn suspended_here(at: &Situation<'_>) -> Answer {
 
 pub(super) fn suspended_there(at: &Situation<'_>) -> Answer {
     let row = at.row().filter(|row| row.status == Status::Suspended)?;
-    let by = at.seen().and_then(|seen| seen.suspended_by);
-    Some(Conclusion::SuspendedThere { row: row.id.clone(), by, balance: at.standing.balance.clone() })
+    Some(Conclusion::SuspendedThere { row: row.id.clone(), by: row.suspended_by, balance: at.standing.balance.clone() })
 }
 
 pub(super) fn unpaid_there(at: &Situation<'_>) -> Answer {

@@ -1,0 +1,86 @@
+//! What the module's log says of one service, by its id here and its id at the seller (which of the two a line means is not known:
+//! facts/billmanager 4.4).
+
+use super::Source;
+use crate::modulelog::{Cut, Files, Finding, Kind, Listener, Window, read};
+use crate::reselling::conclusion::{Heard, HeardOf};
+use crate::reselling::ids::ItemId;
+use crate::reselling::service::{LocalService, SellerService};
+use crate::root::Root;
+use jiff::ToSpan;
+use std::collections::VecDeque;
+
+/// How many findings are kept, the newest.
+const MOST: usize = 1000;
+
+/// The findings about the service, newest first. Of a panel whose database could not be read, where the log has nothing about the
+/// service, those that are about every service: a refused login, an unreachable seller.
+pub(super) fn findings(
+    root: &Root,
+    item: ItemId,
+    local: Option<&LocalService>,
+    row: Option<&SellerService>,
+    unread: &mut Vec<(Source, String)>,
+) -> Vec<Finding> {
+    let files = Files::of(root);
+    if files.files.is_empty() {
+        unread.push((Source::Log, "there is no var/pmbillmgr.log".to_owned()));
+        return Vec::new();
+    }
+    let stored = local.and_then(|local| local.stored_seller_id.as_deref());
+    let there = [row.map(|row| row.id.as_str()), stored];
+    let ids = std::iter::once(item.0).chain(there.into_iter().flatten().filter_map(|id| id.parse().ok())).collect();
+    let mut about = About { ids, found: VecDeque::new(), general: VecDeque::new() };
+    let skipped = read(&files, window(local), Cut::default(), &mut about);
+    unread.extend(skipped.into_iter().map(|one| (Source::Log, format!("{}: {}", one.path.display(), one.why))));
+    let found = if about.found.is_empty() && local.is_none() { about.general } else { about.found };
+    found.into_iter().rev().collect()
+}
+
+/// From the order on: what is older is about something else. A log without its panel is read as a whole.
+fn window(local: Option<&LocalService>) -> Window {
+    let ordered = local.and_then(|local| {
+        let operation = local.operations.iter().filter_map(|one| one.created).min();
+        // The day of the order in whatever time zone.
+        operation.or_else(|| local.created.map(|day| day.at(0, 0, 0, 0)))?.checked_sub(1.day()).ok()
+    });
+    Window { since: ordered, until: None }
+}
+
+/// Keeps what is about the service, and apart from it what is about every service.
+#[derive(Clone)]
+struct About {
+    ids: Vec<u64>,
+    found: VecDeque<Finding>,
+    general: VecDeque<Finding>,
+}
+
+impl Listener for About {
+    fn finding(&mut self, finding: Finding) {
+        let kept = match finding.item {
+            Some(item) if self.ids.contains(&item) => &mut self.found,
+            None if matches!(finding.kind, Kind::Auth | Kind::Access | Kind::Money | Kind::Connection) => {
+                &mut self.general
+            }
+            _ => return,
+        };
+        if kept.len() >= MOST {
+            kept.pop_front();
+        }
+        kept.push_back(finding);
+    }
+}
+
+/// A finding as the conclusion takes it.
+pub(super) fn heard(finding: &Finding) -> Heard {
+    let what = match finding.kind {
+        Kind::MissedEvent => HeardOf::EventMissed,
+        _ if finding.told_by_warning => HeardOf::EventFailed,
+        Kind::Auth => HeardOf::Login,
+        Kind::Access => HeardOf::Rights,
+        Kind::Money => HeardOf::Money,
+        Kind::Connection => HeardOf::Connection,
+        Kind::ForeignItem | Kind::Other => HeardOf::Other,
+    };
+    Heard { what, at: Some(finding.at), text: finding.text.replace('\n', " / ") }
+}

@@ -1,0 +1,280 @@
+//! Why is this service stuck: four sources looked at, one conclusion. `reselling::conclusion` concludes; here is what is looked at,
+//! and what could not be. Nothing is changed, not even the journal, so that it works on a copied tree.
+
+mod heard;
+mod there;
+
+use crate::billmgr::{Change, operations_stopped, schedule};
+use crate::error::{Error, Kind};
+use crate::handover::{self, Moment};
+use crate::journal::Journal;
+use crate::modulelog::Finding;
+use crate::reading::{AccountHere, Here};
+use crate::report::Checked;
+use crate::reselling::conclusion::{Conclusion, Panel, Scheduled, Seen, Seller, Served, Situation, Standing, conclude};
+use crate::reselling::ids::ItemId;
+use crate::reselling::link::Link;
+use crate::reselling::plan::Planned;
+use crate::reselling::service::{LocalService, SellerService};
+use crate::root::Root;
+use crate::seller::{Whoami, refusal};
+use crate::settings::ResellingSettings;
+use crate::sync::{plan_of, under_way};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use there::Asked;
+
+/// How many lines of the service's history are shown.
+const HISTORY: u32 = 10;
+
+/// What may be looked at.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Neither the database nor the seller, although they may answer: a copied tree must not log in with its owner's password.
+    pub offline: bool,
+}
+
+/// One of the four.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    Service,
+    Seller,
+    Account,
+    Log,
+}
+
+impl Source {
+    /// The contract's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Service => "service",
+            Self::Seller => "seller",
+            Self::Account => "account",
+            Self::Log => "log",
+        }
+    }
+}
+
+/// The answer with everything it rests on.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    pub item: ItemId,
+    pub conclusion: Conclusion,
+    pub local: Option<LocalService>,
+    pub served: Served,
+    pub history: Vec<Change>,
+    pub panel: Panel,
+    pub schedule: schedule::Schedule,
+    /// `https://host/billmgr#user`.
+    pub account: Option<String>,
+    pub checked: Option<Checked>,
+    pub delivered_since: Option<DateTime>,
+    pub polls_since: u64,
+    pub row: Option<SellerService>,
+    pub link: Option<Link>,
+    /// When the seller opened the service, as its form says.
+    pub opened: Option<String>,
+    pub whoami: Option<Whoami>,
+    /// How many requests were sent to the seller.
+    pub requests: u32,
+    /// What the log says of the service, newest first.
+    pub findings: Vec<Finding>,
+    pub plan: Option<Planned>,
+    /// What was not looked at, and why.
+    pub unread: Vec<(Source, String)>,
+}
+
+impl Explanation {
+    /// 1 when there was nothing to conclude from.
+    pub fn exit_status(&self) -> u8 {
+        u8::from(self.conclusion == Conclusion::NotRead)
+    }
+}
+
+/// Explains one service.
+///
+/// # Errors
+/// `Kind::NotFound`: this panel has no such service. `Kind::Database`: its database broke off in the middle. What cannot be looked at
+/// at all is in the answer.
+pub fn explain(root: &Root, item: ItemId, options: Options) -> Result<Explanation, Error> {
+    let mut unread = Vec::new();
+    let here = here(root, options, &mut unread);
+    let local = here.as_ref().map(|here| here.services(&[item])).transpose()?.and_then(|mut all| all.pop());
+    let (served, account) = served(here.as_ref(), local.as_ref())?;
+    let journal = Journal::look(root).or_else(|error| {
+        unread.push((Source::Account, error.to_string()));
+        Journal::empty()
+    })?;
+    let name = account.map(|account| account.account.to_string());
+    let checked = journal.checked::<Checked>()?.into_iter().find(|checked| Some(&checked.account) == name.as_ref());
+    if name.is_some() && checked.is_none() {
+        unread.push((Source::Account, "it was never checked (resellguard check)".to_owned()));
+    }
+    let asked = asked(account, local.as_ref(), options, &mut unread);
+    let whoami = match (&asked, account, &local) {
+        (Some(Ok(asked)), Some(account), Some(local)) => there::standing(account, local, asked),
+        _ => None,
+    };
+    let seen = asked.as_ref().and_then(|asked| asked.as_ref().ok());
+    let row = seen.zip(local.as_ref()).and_then(|(seen, local)| seen.link(local).seller.cloned());
+    let findings = heard::findings(root, item, local.as_ref(), row.as_ref(), &mut unread);
+    let polls = polls(root, &journal)?;
+    let delivered_since = account.map(|account| journal.delivered_since(&account.account, item)).transpose()?.flatten();
+    let schedule = schedule::checkevent(root);
+    let plan = match (&here, account, seen, &local) {
+        (Some(here), Some(account), Some(seen), Some(local)) => {
+            let others = checked.as_ref().is_none_or(Checked::others_may_read);
+            Some(plan_of(here, account, &journal, local.clone(), &seen.listing, others)?)
+        }
+        _ => None,
+    };
+    let mut explanation = Explanation {
+        item,
+        conclusion: Conclusion::NotRead,
+        history: here.as_ref().map(|here| here.database.history(item, HISTORY)).transpose()?.unwrap_or_default(),
+        panel: Panel {
+            do_nothing: operations_stopped(root),
+            schedule: scheduled(&schedule),
+            last_poll: polls.last().copied().map(local_time),
+        },
+        schedule,
+        account: name,
+        delivered_since: delivered_since.map(local_time),
+        polls_since: delivered_since.map_or(0, |since| polls.iter().filter(|poll| **poll > since).count() as u64),
+        link: seen.zip(local.as_ref()).map(|(seen, local)| seen.link(local).link),
+        opened: seen.and_then(|seen| seen.opened.clone()),
+        requests: account.and_then(|account| account.seller().ok()).map_or(0, crate::seller::Seller::requests),
+        checked,
+        local,
+        served,
+        row,
+        whoami,
+        findings,
+        plan,
+        unread,
+    };
+    let stuck_after =
+        here.map_or_else(|| ResellingSettings::default().stuck_after, |here| here.settings.reselling.stuck_after);
+    explanation.conclusion = concluded(&explanation, asked.as_ref(), &journal, stuck_after)?;
+    Ok(explanation)
+}
+
+/// This panel, unless it cannot be opened.
+fn here(root: &Root, options: Options, unread: &mut Vec<(Source, String)>) -> Option<Here> {
+    if options.offline {
+        unread.push((Source::Service, "not asked (--offline)".to_owned()));
+        return None;
+    }
+    Here::open(root).map_err(|error| unread.push((Source::Service, error.to_string()))).ok()
+}
+
+/// How the service is served, and the account behind it.
+fn served<'a>(
+    here: Option<&'a Here>,
+    local: Option<&LocalService>,
+) -> Result<(Served, Option<&'a AccountHere>), Error> {
+    let (Some(here), Some(local)) = (here, local) else { return Ok((Served::NotRead, None)) };
+    let Some(module) = local.module else { return Ok((Served::Other { module: None }, None)) };
+    if let Some(account) = here.account_of(module) {
+        let active = account.modules.iter().any(|one| one.id == module && one.active);
+        return Ok((Served::Reselling { active }, Some(account)));
+    }
+    if let Some((_, error)) = here.unreadable.iter().find(|(known, _)| *known == module) {
+        return Ok((Served::Unreadable { detail: error.to_string() }, None));
+    }
+    Ok((Served::Other { module: here.database.module_file(module)? }, None))
+}
+
+/// The seller's answer; `None` when there is nothing to ask.
+fn asked(
+    account: Option<&AccountHere>,
+    local: Option<&LocalService>,
+    options: Options,
+    unread: &mut Vec<(Source, String)>,
+) -> Option<Result<Asked, Error>> {
+    let (Some(account), Some(local)) = (account, local) else {
+        let why = match (options.offline, local) {
+            (true, _) => "not asked (--offline)",
+            (false, None) => "without the service it is not known whom to ask",
+            (false, Some(_)) => "the service has no account at a seller that can be asked",
+        };
+        unread.push((Source::Seller, why.to_owned()));
+        return None;
+    };
+    let answer = there::ask(account, local);
+    if let Err(error) = &answer {
+        unread.push((Source::Seller, error.to_string()));
+    }
+    // A product that no seller is asked for is no refusal of theirs.
+    Some(answer).filter(|answer| answer.as_ref().err().is_none_or(|error| error.kind != Kind::Internal))
+}
+
+fn concluded(
+    explained: &Explanation,
+    asked: Option<&Result<Asked, Error>>,
+    journal: &Journal,
+    stuck_after: jiff::SignedDuration,
+) -> Result<Conclusion, Error> {
+    let heard: Vec<_> = explained.findings.iter().map(heard::heard).collect();
+    let seller = match (asked, &explained.local) {
+        (Some(Ok(asked)), Some(local)) => Seller::Read(Seen {
+            linked: asked.link(local),
+            whole: asked.listing.complete(),
+            ids_shown: asked.listing.shows_remoteid || asked.listing.services.is_empty(),
+            approver: asked.approver.as_deref(),
+        }),
+        (Some(Err(error)), _) => Seller::Refused { refusal: refusal(error), detail: error.to_string() },
+        _ => Seller::NotAsked,
+    };
+    let situation = Situation {
+        now: local_time(Timestamp::now()),
+        stuck_after,
+        service: explained.local.as_ref(),
+        served: explained.served.clone(),
+        seller,
+        standing: explained.whoami.as_ref().map(standing).unwrap_or_default(),
+        verdict: explained.checked.as_ref().map(|checked| checked.verdict),
+        heard: &heard,
+        panel: explained.panel,
+        delivered_since: explained.delivered_since,
+        polls_since: explained.polls_since,
+        call_under_way: under_way(journal, explained.item)?,
+    };
+    Ok(conclude(&situation))
+}
+
+fn standing(whoami: &Whoami) -> Standing {
+    let currency = whoami.currency.as_deref().unwrap_or_default();
+    let balance = whoami.balance.as_deref();
+    Standing {
+        balance: balance.map(|balance| format!("{balance} {currency}").trim_end().to_owned()),
+        // A decimal number: below zero, or nothing but zeros.
+        broke: balance
+            .is_some_and(|text| text.starts_with('-') || !text.bytes().any(|byte| matches!(byte, b'1'..=b'9'))),
+        may_suspend: whoami.may_suspend,
+        may_delete: whoami.may_delete,
+    }
+}
+
+/// When `checkevent` is known to have run, oldest first: what is remembered, and what the hook has noted since.
+fn polls(root: &Root, journal: &Journal) -> Result<Vec<Timestamp>, Error> {
+    let mut polls = journal.polls()?;
+    let noted = handover::noted(root).into_iter().filter(|poll| poll.moment == Moment::After);
+    polls.extend(noted.filter_map(|poll| Timestamp::from_millisecond(poll.at).ok()));
+    polls.sort_unstable();
+    Ok(polls)
+}
+
+fn scheduled(schedule: &schedule::Schedule) -> Scheduled {
+    match schedule {
+        schedule::Schedule::Enabled { .. } => Scheduled::Yes,
+        schedule::Schedule::Commented { .. } => Scheduled::Commented,
+        schedule::Schedule::Missing => Scheduled::Missing,
+        schedule::Schedule::Unknown { .. } => Scheduled::Unknown,
+    }
+}
+
+fn local_time(at: Timestamp) -> DateTime {
+    TimeZone::system().to_datetime(at)
+}
