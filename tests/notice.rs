@@ -452,3 +452,49 @@ fn a_damaged_memory_blocks_nothing() {
         observed(&a);
     }
 }
+
+#[test]
+fn the_plan_of_a_migration_counts_names_and_changes_nothing() {
+    let world = World::new();
+    let a = stage::reseller(&world, "a");
+    let modules = world.connect(&a, &world.account("resellers"), &["vds", "certificate"]);
+    install(&world, &a, CHANNELS);
+    let done = a.order("vds", "one.example");
+    world.seller().activate(done);
+    a.checkevent();
+    a.order("vds", "two.example");
+    a.switch_module(modules[1], false);
+    let before = a.rows("SELECT id, status, processingmodule FROM item ORDER BY id");
+    world.seller().clear_calls();
+    a.clear_calls();
+    let (plan, status) = json(&a, &["check", "--plan-migration", "#resellers"]);
+    assert_eq!(status, 0, "{plan:#}");
+    assert_eq!((&plan["services"], &plan["in_progress"]), (&2.into(), &1.into()), "{plan:#}");
+    let [vds, certificate] = plan["modules"].as_array().unwrap().as_slice() else { panic!("{plan:#}") };
+    assert_eq!((&vds["id"], &vds["name"]), (&modules[0].into(), &"Seller (vds)".into()));
+    assert_eq!(
+        vds["services"],
+        serde_json::json!([{"type": "vds", "status": "active", "count": 1}, {"type": "vds", "status": "processing", "count": 1}])
+    );
+    assert_eq!((&certificate["active"], &certificate["services"]), (&false.into(), &serde_json::json!([])));
+    let steps = plan["steps"].as_array().unwrap();
+    assert!(steps.len() >= 5 && steps.iter().zip(1..).all(|(step, number)| step["number"] == number));
+    let every = ["before", "do", "after"];
+    assert!(steps.iter().all(|step| every.iter().all(|part| !step[part].as_array().unwrap().is_empty())), "{plan:#}");
+    for said in ["allowsuspenditem", "two-factor", "authinfo", "remoteid", "password"] {
+        assert!(plan.to_string().contains(said), "{said}: {plan:#}");
+    }
+    let text = resellguard(&a, &["check", "--plan-migration", "resellers"]);
+    let text = String::from_utf8_lossy(&text.stdout).into_owned();
+    assert!(text.contains("1. Repair what waits") && text.contains("Seller (certificate), switched off"), "{text}");
+    assert!(world.seller().calls().is_empty(), "no seller is asked");
+    assert!(a.calls().is_empty(), "and nothing of the panel: {:?}", a.calls());
+    assert_eq!(
+        format!("{:?}", a.rows("SELECT id, status, processingmodule FROM item ORDER BY id")),
+        format!("{before:?}")
+    );
+    let unknown = resellguard(&a, &["check", "--plan-migration", "nobody"]);
+    assert_eq!(unknown.status.code(), Some(3), "{unknown:?}");
+    let monitoring = resellguard(&a, &["check", "--plan-migration", "resellers", "--format", "nagios"]);
+    assert_eq!(monitoring.status.code(), Some(64), "{monitoring:?}");
+}

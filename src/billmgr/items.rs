@@ -24,7 +24,38 @@ pub struct Known {
     pub names: Vec<String>,
 }
 
+/// How many services of a module, of one product, are in one state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceCount {
+    pub module: ModuleId,
+    /// `itemtype.intname`; empty when its tariff is gone.
+    pub itemtype: String,
+    pub status: Status,
+    pub count: u64,
+}
+
 impl Database {
+    /// The services of these modules (addons left out), counted by module, product and state.
+    ///
+    /// # Errors
+    /// `Kind::Database`.
+    pub fn count_services(&self, modules: &[ModuleId]) -> Result<Vec<ServiceCount>, Error> {
+        let modules = list(modules.iter().map(|module| module.0));
+        let what = format!(
+            "i.processingmodule, t.intname, i.status, COUNT(*) FROM item i LEFT JOIN pricelist p ON p.id = i.pricelist \
+             LEFT JOIN itemtype t ON t.id = p.itemtype WHERE i.processingmodule IN ({modules}){} \
+             GROUP BY i.processingmodule, t.intname, i.status ORDER BY i.processingmodule, t.intname, i.status",
+            self.no_addons()
+        );
+        let mut counts = Vec::new();
+        self.select(&what, |mut row| {
+            let (Some(module), itemtype) = (row.id().map(ModuleId), row.text().unwrap_or_default()) else { return };
+            let status = row.number().map_or(Status::Unknown, Status::from_code);
+            counts.push(ServiceCount { module, itemtype, status, count: row.number().unwrap_or(0) });
+        })?;
+        Ok(counts)
+    }
+
     /// How many services of these modules are not deleted (addons included).
     ///
     /// # Errors

@@ -16,7 +16,7 @@ mod services;
 pub use config::{Config, Server};
 pub use database::Database;
 pub use history::Change;
-pub use items::Known;
+pub use items::{Known, ServiceCount};
 pub use mgrctl::{Mgrctl, Panel};
 pub use modules::{Login, ModuleAccess};
 pub use people::Employee;

@@ -1,8 +1,9 @@
 //! `resellguard check [ACCOUNT...]`.
 
 use super::{Answer, Format};
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::language::Language;
+use crate::report::Migration;
 use crate::root::Root;
 use clap::{Args, ValueEnum};
 
@@ -10,6 +11,9 @@ use clap::{Args, ValueEnum};
 pub(super) struct Arguments {
     /// Only accounts whose name (https://host/billmgr#user) contains one of these words.
     accounts: Vec<String>,
+    /// Print the steps that move this panel from ACCOUNT (its name or a part of it) to an account of its own; changes nothing.
+    #[arg(long, value_name = "ACCOUNT", conflicts_with = "accounts")]
+    plan_migration: Option<String>,
     #[arg(long, value_enum, default_value_t)]
     format: CheckFormat,
 }
@@ -31,6 +35,16 @@ impl Arguments {
 }
 
 pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Result<Answer, Error> {
+    if let Some(account) = &arguments.plan_migration {
+        let plan = Migration::of(root, account)?;
+        return match arguments.format {
+            CheckFormat::Text => Ok(Answer { text: plan.text(language), status: 0 }),
+            CheckFormat::Json => Ok(Answer::json(&plan.json(), 0)),
+            CheckFormat::Nagios | CheckFormat::Prometheus => {
+                Err(Error::new(Kind::Usage, "--plan-migration is shown as text or json"))
+            }
+        };
+    }
     let report = match crate::check::check(root, &arguments.accounts) {
         Ok(report) => report,
         // A monitoring system reads the standard output.

@@ -7,6 +7,7 @@ mod circumstances;
 mod conclusions;
 mod evidence;
 mod guidance;
+pub mod migration;
 pub mod notice;
 mod reasons;
 

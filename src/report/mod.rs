@@ -4,11 +4,13 @@ mod check;
 pub mod drift;
 pub mod explanation;
 pub mod journal;
+mod migration;
 mod sync;
 
 pub use check::{CheckReport, Checked};
 pub use drift::DriftReport;
 pub use journal::{JournalReport, VerifyReport};
+pub use migration::Migration;
 pub use sync::{SyncReport, Synced};
 
 use crate::language::{Language, Say};
