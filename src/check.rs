@@ -2,6 +2,7 @@
 
 use crate::billmgr::schedule::{self, Schedule};
 use crate::billmgr::{Selection, operations_stopped};
+use crate::elsewhere;
 use crate::error::{Error, Kind};
 use crate::handover::{Known, take_polls};
 use crate::journal::{Journal, rfc3339};
@@ -9,7 +10,6 @@ use crate::reading::{AccountHere, Here};
 use crate::report::{CheckReport, Checked};
 use crate::reselling::carried::{Before, Carried, Fold, KnownItem, Lookup};
 use crate::reselling::circumstance::{Scheduled, circumstances};
-use crate::reselling::elsewhere::Elsewhere;
 use crate::reselling::exclusivity::{Observation, delivered, evidence, waits_for_an_event};
 use crate::reselling::heard::Heard;
 use crate::reselling::ids::{ItemId, ModuleId};
@@ -105,6 +105,8 @@ pub fn check_account(
     }
     let memory = journal.recall(&account.account, now.timestamp())?;
     let heard = Heard::default();
+    // A seller that did not show its lists is not asked for more.
+    let (elsewhere, silent) = elsewhere::heard(here, account, sight.read || read.short, journal, now)?;
     let seen = Observation {
         now: now.timestamp(),
         local_now: now.datetime(),
@@ -115,7 +117,7 @@ pub fn check_account(
         carried: &read.carried,
         memory: &memory,
         heard: &heard,
-        elsewhere: &Elsewhere::default(),
+        elsewhere: &elsewhere,
         scheduled: scheduled(&here.root),
         stopped: operations_stopped(&here.root),
     };
@@ -124,6 +126,7 @@ pub fn check_account(
     let (verdict, rule) = judge(sight, &evidence);
     let mut notes = here.database.notes();
     notes.extend(read.notes);
+    notes.extend(silent);
     let checked = Checked {
         account: account.account.to_string(),
         modules,

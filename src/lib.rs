@@ -5,8 +5,10 @@
 pub mod billmgr;
 pub mod check;
 pub mod cli;
+pub mod elsewhere;
 pub mod error;
 pub mod explain;
+pub mod fleet;
 pub mod handover;
 pub mod journal;
 pub mod language;

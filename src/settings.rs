@@ -3,15 +3,17 @@
 //! Not for the panel's own settings: those are `billmgr::config`.
 
 use crate::error::{Error, Kind};
+use crate::reselling::addresses::{Network, NotANetwork};
 use crate::reselling::decision::Allowed;
+use crate::reselling::fingerprint;
 use crate::reselling::ids::ModuleId;
 use crate::root::Root;
+use crate::secret::Secret;
 use jiff::SignedDuration;
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use std::fmt;
 use std::fs::{self, File, Metadata};
 use std::io::{ErrorKind, Read};
-use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -44,12 +46,18 @@ pub struct ResellingSettings {
 #[serde(default, deny_unknown_fields)]
 pub struct CheckSettings {
     pub on_conflict: OnConflict,
-    /// Addresses from which this panel talks to sellers.
+    /// Addresses and networks from which this panel talks to sellers.
     #[serde(deserialize_with = "addresses")]
-    pub own_addresses: Vec<IpAddr>,
+    pub own_addresses: Vec<Network>,
     /// A file with the fingerprints of the provider's other panels.
     #[serde(deserialize_with = "path")]
     pub fleet: Option<PathBuf>,
+    /// The key of the fingerprints, the same on all panels of an owner; `None` (empty in the file) when there is none.
+    #[serde(deserialize_with = "key")]
+    pub fingerprint_key: Option<Secret>,
+    /// How this panel is called in fingerprints; `None` (empty in the file) for the host's name.
+    #[serde(deserialize_with = "panel_name")]
+    pub panel_name: Option<String>,
 }
 
 /// What `checkevent` does when an account is shared.
@@ -242,10 +250,35 @@ fn path<'de, D: Deserializer<'de>>(input: D) -> Result<Option<PathBuf>, D::Error
     input.deserialize_str(Shaped { expected: "an absolute path, or \"\" for none", read })
 }
 
-fn addresses<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<IpAddr>, D::Error> {
+/// The key is in no message, whatever is wrong with it.
+fn key<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Secret>, D::Error> {
+    let wrong = || {
+        let least = fingerprint::KEY_LENGTH;
+        de::Error::custom(format!(
+            "expected a key of at least {least} characters (`openssl rand -hex 32` makes one), or \"\" for none"
+        ))
+    };
+    match toml::Value::deserialize(input)? {
+        toml::Value::String(text) if text.is_empty() => Ok(None),
+        toml::Value::String(text) if text.chars().count() >= fingerprint::KEY_LENGTH => Ok(Some(Secret::new(text))),
+        _ => Err(wrong()),
+    }
+}
+
+fn panel_name<'de, D: Deserializer<'de>>(input: D) -> Result<Option<String>, D::Error> {
+    let read = |text: &str| match text {
+        "" => Some(None),
+        text => Some(Some(text.to_owned())).filter(|_| fingerprint::is_name(text)),
+    };
+    input.deserialize_str(Shaped { expected: "a name without blanks, or \"\" for the host's name", read })
+}
+
+fn addresses<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<Network>, D::Error> {
     let texts = Vec::<String>::deserialize(input)?;
-    let expected = "addresses such as \"192.0.2.1\" or \"2001:db8::1\"";
-    let read = |text: &String| text.parse().map_err(|_| de::Error::invalid_value(de::Unexpected::Str(text), &expected));
+    let expected = "addresses and networks such as \"192.0.2.1\", \"192.0.2.0/24\" or \"2001:db8::/32\"";
+    let read = |text: &String| {
+        text.parse().map_err(|_: NotANetwork| de::Error::invalid_value(de::Unexpected::Str(text), &expected))
+    };
     texts.iter().map(read).collect()
 }
 
@@ -317,7 +350,7 @@ mod tests {
         let keys = shipped.lines().filter(|line| line.contains(" = ")).count();
         let with_comments_off: String = shipped.lines().filter(|line| !line.starts_with('#')).collect();
         assert_eq!(with_comments_off.matches(" = ").count(), keys, "every key is written, none is commented out");
-        assert_eq!(keys, 19);
+        assert_eq!(keys, 21);
     }
 
     #[test]
@@ -334,7 +367,7 @@ mod tests {
                 comment.clear();
             }
         }
-        let expected = ["own_addresses", "fleet", "auto", "manual_module"];
+        let expected = ["auto", "manual_module"];
         assert_eq!(unused, expected);
     }
 
@@ -349,7 +382,8 @@ mod tests {
     fn what_is_written_is_what_is_meant() {
         let settings = Settings::parse(
             "[reselling]\nmodules = [\"pmbillmgr\", \"pmother\"]\nstuck_after = \"1h 30m\"\n\
-             [check]\non_conflict = \"block\"\nown_addresses = [\"192.0.2.1\", \"2001:db8::1\"]\nfleet = \"/root/fleet\"\n\
+             [check]\non_conflict = \"block\"\nown_addresses = [\"192.0.2.1\", \"2001:db8::/32\"]\nfleet = \"/root/fleet\"\n\
+             fingerprint_key = \"0123456789abcdef0123456789abcdef\"\npanel_name = \"a.example\"\n\
              [sync]\nauto = \"forward\"\nallow = [\"suspend\", \"expiredate\"]\nbrake_percent = 0\nmanual_module = 4\n\
              [seller]\ntimeout = \"90s\"\nca_file = \"/etc/ca.pem\"\ninsecure = true\n\
              [notify]\nusers = [\"admin\"]\ndepartment = 2\ncommand = \"/usr/bin/true\"\nsyslog = false\n",
@@ -360,6 +394,8 @@ mod tests {
         assert_eq!(settings.check.on_conflict, OnConflict::Block);
         assert_eq!(settings.check.own_addresses.len(), 2);
         assert_eq!(settings.check.fleet.as_deref(), Some(Path::new("/root/fleet")));
+        assert_eq!(settings.check.fingerprint_key, Some(Secret::new("0123456789abcdef0123456789abcdef")));
+        assert_eq!(settings.check.panel_name.as_deref(), Some("a.example"));
         assert_eq!(settings.sync.auto, Auto::Forward);
         assert_eq!(settings.sync.allow, [Allowed::Suspend, Allowed::ExpireDate]);
         assert_eq!((settings.sync.brake_percent, settings.sync.brake_minimum), (0, 10));
@@ -384,6 +420,10 @@ mod tests {
             ("[reselling]\nstuck_after = \"-5m\"\n", 2, ["-5m", "\"15m\""]),
             ("[check]\non_conflict = \"stop\"\n", 2, ["stop", "`warn` or `block`"]),
             ("[check]\nown_addresses = [\"here\"]\n", 2, ["here", "192.0.2.1"]),
+            ("[check]\nown_addresses = [\"192.0.2.0/33\"]\n", 2, ["192.0.2.0/33", "192.0.2.0/24"]),
+            ("[check]\nfingerprint_key = \"short\"\n", 2, ["at least 32", "openssl rand"]),
+            ("[check]\nfingerprint_key = 12\n", 2, ["at least 32", "openssl rand"]),
+            ("[check]\npanel_name = \"a b\"\n", 2, ["a b", "without blanks"]),
             ("[sync]\nauto = \"all\"\n", 2, ["all", "`off` or `forward`"]),
             ("[sync]\nallow = [\n \"open\"]\n", 3, ["open", "`suspend`, `resume`, `close`, `expiredate`"]),
             ("[sync]\nbrake_percent = 101\n", 2, ["101", "from 0 to 100"]),
@@ -395,6 +435,18 @@ mod tests {
             assert_eq!(found, Some(line), "{text}: {message}");
             assert!(said.iter().all(|word| message.contains(word)), "{text}: {message}");
         }
+    }
+
+    #[test]
+    fn a_key_is_never_told() {
+        for text in
+            ["fingerprint_key = \"swordfish\"", "fingerprint_key = 987654321", "fingerprint_key = [\"swordfish\"]"]
+        {
+            let (_, message) = Settings::parse(&format!("[check]\n{text}\n")).unwrap_err();
+            assert!(!message.contains("swordfish") && !message.contains("987654321"), "{message}");
+        }
+        let settings = Settings::parse("[check]\nfingerprint_key = \"0123456789abcdef0123456789abcdef\"\n").unwrap();
+        assert!(!format!("{settings:?}").contains("0123456789abcdef"));
     }
 
     #[test]

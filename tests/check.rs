@@ -15,6 +15,11 @@ fn kinds(account: &Value) -> Vec<(String, String)> {
     evidence.iter().map(|one| (word(&one["kind"]), word(&one["severity"]))).collect()
 }
 
+/// The seller's journal names the address of the other panel.
+fn b_was_seen() -> (String, String) {
+    ("foreign_address".into(), "warning".into())
+}
+
 #[test]
 fn an_account_of_ones_own_is_exclusive_with_several_modules_for_several_products() {
     let world = World::new();
@@ -53,11 +58,11 @@ fn events_lost_to_another_panel_make_likely_and_then_shared() {
     checkevent(&a);
     let (report, status) = json(&a, &["check"]);
     assert_eq!((status, &report["accounts"][0]["verdict"]), (1, &"possible".into()), "too early: {report:#}");
-    assert_eq!(kinds(&report["accounts"][0]), [("lost_event".into(), "warning".into())]);
+    assert_eq!(kinds(&report["accounts"][0]), [("lost_event".into(), "warning".into()), b_was_seen()]);
     checkevent(&a);
     let (report, status) = json(&a, &["check"]);
     assert_eq!((status, &report["accounts"][0]["verdict"]), (1, &"likely".into()), "{report:#}");
-    assert_eq!(kinds(&report["accounts"][0]), [("lost_event".into(), "critical".into())]);
+    assert_eq!(kinds(&report["accounts"][0]), [("lost_event".into(), "critical".into()), b_was_seen()]);
     assert_eq!(report["accounts"][0]["waiting"], serde_json::json!([first]));
     let second = a.order("vds", "two.example");
     world.seller().activate(second);

@@ -30,7 +30,8 @@ fn sync(a: &Site, item: u64) -> (i32, String, String) {
 fn only_read(world: &World) {
     for call in world.seller().calls() {
         let function = call.function.as_str();
-        let reads = ["vds", "dedic", "vhost", "certificate", "domain", "soft", "whoami"].contains(&function)
+        let reads = ["vds", "dedic", "vhost", "certificate", "domain", "soft", "whoami", "journal", "authlog"]
+            .contains(&function)
             || function.split_once('.').is_some_and(|(_, verb)| verb == "edit")
                 && !call.params.iter().any(|(name, _)| name == "sok");
         assert!(reads, "{function} {:?}", call.params);

@@ -5,6 +5,7 @@
 mod check;
 mod drift;
 mod explain;
+mod fingerprint;
 mod journal;
 mod sync;
 
@@ -55,6 +56,10 @@ enum Command {
     ///
     /// Exit status: 0, 1 an error or a broken chain.
     Journal(journal::Arguments),
+    /// Keyed hashes of this panel's accounts, one line each, for the file that [check] fleet names on your other panels.
+    ///
+    /// The key is [check] fingerprint_key. Exit status: 0, 1 an error.
+    Fingerprint(fingerprint::Arguments),
     /// What the hook on checkevent starts: a check, unless one is running.
     #[command(hide = true)]
     Observe,
@@ -99,6 +104,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Sync(sync) => (sync::run(&root, &sync, language), sync.format, 1),
         Command::Explain(explain) => (explain::run(&root, &explain, language), explain.format, 1),
         Command::Journal(journal) => (journal::run(&root, &journal, language), journal.format, 1),
+        Command::Fingerprint(fingerprint) => (fingerprint::run(&root, &fingerprint), fingerprint.format, 1),
         Command::Observe => {
             let observed = crate::check::observe(&root);
             if let Err(error) = &observed {

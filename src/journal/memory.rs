@@ -10,10 +10,14 @@ use crate::reselling::ids::ItemId;
 use crate::reselling::verdict::Evidence;
 use jiff::Timestamp;
 use rusqlite::params;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
+use std::net::IpAddr;
 
 /// Polls older than this say nothing about services that wait today.
 const KEEP_POLLS: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 31);
+
+/// An address of ours longer ago than this may have become somebody else's.
+const KEEP_ADDRESSES: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 365);
 
 /// A service that waited at the last observation and does not wait any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,6 +144,37 @@ impl Journal {
             }
             transaction.commit()?;
             Ok(arrivals)
+        };
+        write().map_err(|error| Self::fault(&error))
+    }
+
+    /// Remembers addresses of our own, as the seller sees them, and returns all that were ours within a year: a panel that has two, or
+    /// has moved, is no stranger to itself.
+    ///
+    /// # Errors
+    /// `Kind::State`.
+    pub fn remember_addresses(
+        &mut self,
+        account: &Account,
+        own: &BTreeSet<IpAddr>,
+        now: Timestamp,
+    ) -> Result<BTreeSet<IpAddr>, Error> {
+        let account = account.identity();
+        let oldest = now.checked_sub(KEEP_ADDRESSES).unwrap_or(Timestamp::MIN).as_millisecond();
+        let mut write = || -> rusqlite::Result<BTreeSet<IpAddr>> {
+            let transaction = self.connection.transaction()?;
+            for address in own {
+                transaction.execute(
+                    "INSERT OR REPLACE INTO own_address(account, address, last_seen) VALUES(?1, ?2, ?3)",
+                    params![account, address.to_string(), now.as_millisecond()],
+                )?;
+            }
+            let known: Vec<String> = transaction
+                .prepare("SELECT address FROM own_address WHERE account = ?1 AND last_seen >= ?2")?
+                .query_map(params![account, oldest], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?;
+            transaction.commit()?;
+            Ok(known.iter().filter_map(|address| address.parse().ok()).collect())
         };
         write().map_err(|error| Self::fault(&error))
     }

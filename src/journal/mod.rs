@@ -62,6 +62,8 @@ CREATE TABLE seen(subject TEXT PRIMARY KEY, state TEXT NOT NULL, since INTEGER N
 CREATE TABLE told(
     subject TEXT NOT NULL, channel TEXT NOT NULL, state TEXT, trying TEXT, tries INTEGER NOT NULL,
     PRIMARY KEY(subject, channel));
+CREATE TABLE own_address(
+    account TEXT NOT NULL, address TEXT NOT NULL, last_seen INTEGER NOT NULL, PRIMARY KEY(account, address));
 ";
 /// The step that takes over the runs of the first format.
 const CHAINED: i64 = 2;

@@ -3,12 +3,14 @@
 mod check;
 pub mod drift;
 pub mod explanation;
+mod fingerprint;
 pub mod journal;
 mod migration;
 mod sync;
 
 pub use check::{CheckReport, Checked};
 pub use drift::DriftReport;
+pub use fingerprint::{Fingerprint, FingerprintReport};
 pub use journal::{JournalReport, VerifyReport};
 pub use migration::Migration;
 pub use sync::{SyncReport, Synced};

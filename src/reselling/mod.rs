@@ -1,12 +1,14 @@
 //! The core: what we conclude and decide. Takes data and a clock, returns data; no I/O.
 
 pub mod account;
+pub mod addresses;
 pub mod carried;
 pub mod circumstance;
 pub mod conclusion;
 pub mod decision;
 pub mod elsewhere;
 pub mod exclusivity;
+pub mod fingerprint;
 pub mod heard;
 pub mod ids;
 pub mod link;

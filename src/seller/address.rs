@@ -6,8 +6,12 @@ use super::trust;
 use crate::error::{Error, Kind};
 use crate::settings::SellerSettings;
 use reqwest::blocking::Client;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 use url::{Host, Url};
+
+/// How many addresses of a seller are looked at.
+const TARGETS: usize = 8;
 
 /// `host` or `host:port`, as errors and the log name a seller.
 pub(super) fn host(url: &Url) -> String {
@@ -37,6 +41,19 @@ pub(super) fn check(url: &Url, insecure: bool) -> Result<(), Error> {
             host(url)
         ),
     ))
+}
+
+/// The addresses that this machine would use towards the seller, one for each of the seller's: connecting a datagram socket asks
+/// the system for its way and sends nothing.
+pub(super) fn sources(url: &Url) -> Vec<IpAddr> {
+    let source = |target: SocketAddr| -> std::io::Result<IpAddr> {
+        let any = if target.is_ipv4() { IpAddr::from(Ipv4Addr::UNSPECIFIED) } else { Ipv6Addr::UNSPECIFIED.into() };
+        let socket = UdpSocket::bind((any, 0))?;
+        socket.connect(target)?;
+        Ok(socket.local_addr()?.ip())
+    };
+    let targets = url.socket_addrs(|| None).unwrap_or_default();
+    targets.into_iter().take(TARGETS).filter_map(|target| source(target).ok()).collect()
 }
 
 /// Builds the client: the largest start-up cost there is here (reading the system's authorities), so only when needed.

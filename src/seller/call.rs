@@ -69,6 +69,14 @@ impl Call {
         Ok(Self { function: function.to_owned(), parameters: checked, limit })
     }
 
+    /// The same with the newest line first, as public clients ask for it (facts/billmanager 6.2); a seller that does not know the
+    /// order ignores it.
+    #[must_use]
+    pub(super) fn newest_first(mut self) -> Self {
+        self.parameters.push(("p_col", "-time".to_owned()));
+        self
+    }
+
     pub fn function(&self) -> &str {
         &self.function
     }

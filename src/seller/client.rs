@@ -21,6 +21,7 @@ use reqwest::blocking::{Client, Response};
 use reqwest::header::LOCATION;
 use std::fmt;
 use std::io::{BufReader, Read};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
@@ -147,15 +148,26 @@ impl Seller {
         ServiceForm::read(&self.document(&call)?, id).map_err(|error| self.told(&call, error))
     }
 
-    /// The newest page of a trail. Many sellers do not let a customer read it: `Kind::SellerRights` or `NotFound` then.
+    /// How many lines a page of a trail has at most.
+    pub fn lines(&self) -> usize {
+        usize::try_from(self.settings.page.max(1)).unwrap_or(usize::MAX)
+    }
+
+    /// The addresses from which this machine reaches the seller, by name or number, as far as it knows itself: behind a router the
+    /// seller sees another. Nothing is sent.
+    pub fn sources(&self) -> Vec<IpAddr> {
+        address::sources(&self.url)
+    }
+
+    /// The newest page of a trail, as far as the seller sorts when asked to. Many sellers do not let a customer read it: `Kind::SellerRights` or `NotFound` then.
     ///
     /// # Errors
     /// As `whoami`.
     pub fn trail(&self, trail: Trail<'_>) -> Result<Vec<Trace>, Error> {
         let size = self.page_size().to_string();
         let call = match trail {
-            Trail::Journal => Call::new("journal", &[("p_cnt", &size)]),
-            Trail::Authlog => Call::new("authlog", &[("p_cnt", &size)]),
+            Trail::Journal => Call::new("journal", &[("p_cnt", &size)]).map(Call::newest_first),
+            Trail::Authlog => Call::new("authlog", &[("p_cnt", &size)]).map(Call::newest_first),
             Trail::History(id) => Call::new("service.history", &[("elid", id), ("p_cnt", &size)]),
         }?;
         Ok(trail::read(&self.document(&call)?))

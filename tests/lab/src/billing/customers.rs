@@ -43,7 +43,9 @@ impl Billing {
 
     /// What a customer does is in their journal: time, user, address, function (facts/billmanager 6.2).
     pub(super) fn note_in_journal(&self, request: &Request) -> Result<(), PanelError> {
-        if request.caller.level > 16 || request.function == "journal" {
+        let changes = request.param("sok").is_some() || request.function == self.guesses.events_function;
+        let kept = request.function != "journal" && (changes || self.guesses.journal_shows_reading);
+        if request.caller.level > 16 || !kept {
             return Ok(());
         }
         self.store.change(

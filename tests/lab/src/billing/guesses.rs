@@ -57,6 +57,8 @@ pub struct Guesses {
     pub inactive_modules_poll: bool,
     /// Calls with `authinfo` leave a line in `authlog`.
     pub authlog_shows_authinfo: bool,
+    /// `journal` keeps the calls that only read, too.
+    pub journal_shows_reading: bool,
     /// Lists show deleted services.
     pub lists_show_deleted: bool,
     /// What the module writes to its log when the seller has no event for it (level INFO).
@@ -81,6 +83,7 @@ impl Default for Guesses {
             caches_items: false,
             inactive_modules_poll: true,
             authlog_shows_authinfo: false,
+            journal_shows_reading: true,
             lists_show_deleted: true,
             no_events_line: "Received events: 0".into(),
         }
@@ -121,6 +124,12 @@ pub struct Quirks {
     pub refuse_login: Option<String>,
     /// Customers' calls are refused for want of rights.
     pub refuse_access: bool,
+    /// Functions for which customers have no rights.
+    pub refused: Vec<String>,
+    /// Functions that this panel does not have.
+    pub absent: Vec<String>,
+    /// `journal` and `authlog` do not sort.
+    pub trails_unsorted: bool,
     /// Orders are refused for want of money.
     pub no_money: bool,
 }

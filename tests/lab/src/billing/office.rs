@@ -6,8 +6,6 @@ use crate::request::{PanelError, Request};
 
 impl Billing {
     pub(super) fn office(&self, request: &Request) -> Result<Node, PanelError> {
-        let account = request.caller.account;
-        let staff = request.caller.level > 16;
         let dictionary = |sql: &str| Ok(table(&self.store.rows(sql, ())?));
         match request.function.as_str() {
             "whoami" => self.whoami(request),
@@ -21,14 +19,8 @@ impl Billing {
             "billmgr.backup.create" => Ok(ok()),
             "notification.edit" => self.notify(request),
             "service.history" => self.service_history(request),
-            "journal" => Ok(table(&self.store.rows(
-                "SELECT id, time, user, ip, funcname FROM journal WHERE ? OR account = ? ORDER BY id",
-                (staff, account),
-            )?)),
-            "authlog" => Ok(table(&self.store.rows(
-                "SELECT id, time, user, ip FROM authlog WHERE ? OR account = ? ORDER BY id",
-                (staff, account),
-            )?)),
+            "journal" => self.trail(request, "journal", "id, time, user, ip, funcname"),
+            "authlog" => self.trail(request, "authlog", "id, time, user, ip"),
             "itemtype" => dictionary("SELECT id, intname, name FROM itemtype ORDER BY orderpriority"),
             "pricelist" => dictionary(
                 "SELECT p.id, p.intname, p.name, t.intname AS itemtype, p.active FROM pricelist p JOIN itemtype t ON t.id = p.itemtype",
@@ -41,6 +33,25 @@ impl Billing {
             "currency" => dictionary("SELECT id, iso, name FROM currency"),
             other => Err(errors::missed("function", other)),
         }
+    }
+
+    /// A page of a trail, from the oldest line on unless `p_col=-time` asks otherwise; the whole of it without `p_cnt`.
+    fn trail(&self, request: &Request, name: &str, columns: &str) -> Result<Node, PanelError> {
+        let (account, staff) = (request.caller.account, request.caller.level > 16);
+        let newest_first = request.param("p_col") == Some("-time") && !self.quirks().trails_unsorted;
+        let order = if newest_first { "DESC" } else { "ASC" };
+        let number =
+            |name: &str| request.param(name).and_then(|text| text.parse::<u64>().ok()).filter(|number| *number > 0);
+        let size = number("p_cnt").unwrap_or(u64::from(u32::MAX));
+        let first = size.saturating_mul(number("p_num").unwrap_or(1) - 1);
+        let all =
+            self.store.row(&format!("SELECT COUNT(*) AS n FROM {name} WHERE ? OR account = ?"), (staff, account))?;
+        let rows = self.store.rows(
+            &format!("SELECT {columns} FROM {name} WHERE ? OR account = ? ORDER BY time {order}, id {order} LIMIT {size} OFFSET {first}"),
+            (staff, account),
+        )?;
+        let total = all.map_or(0, |row| row.number("n"));
+        Ok(table(&rows).with(Node::leaf("p_elems", total.to_string())))
     }
 
     fn service_history(&self, request: &Request) -> Result<Node, PanelError> {

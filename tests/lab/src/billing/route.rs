@@ -117,6 +117,12 @@ impl Billing {
         if request.caller.level <= CUSTOMER && self.quirks().refuse_access && function != "whoami" {
             return Err(errors::access(function));
         }
+        if request.caller.level <= CUSTOMER && self.quirks().refused.iter().any(|refused| refused == function) {
+            return Err(errors::access(function));
+        }
+        if self.quirks().absent.iter().any(|absent| absent == function) {
+            return Err(errors::missed("func", function));
+        }
         if function == self.guesses.events_function {
             return self.take_events(request);
         }
