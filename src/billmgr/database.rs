@@ -230,6 +230,11 @@ impl Fields {
         self.text().map(|text| matches!(text.as_str(), "on" | "1"))
     }
 
+    /// A mark that forbids something: whatever is not plainly off counts as set.
+    pub(super) fn marked(&mut self) -> bool {
+        self.text().is_some_and(|text| !matches!(text.as_str(), "off" | "0" | ""))
+    }
+
     /// A date, also of a column that has a time; `0000-00-00` is none.
     pub(super) fn date(&mut self) -> Option<Date> {
         self.text()?.get(..10)?.parse().ok()

@@ -72,6 +72,27 @@ impl Database {
         Ok(count)
     }
 
+    /// How many services of one product of these modules are active or suspended here (addons left out).
+    ///
+    /// # Errors
+    /// `Kind::Database`.
+    pub fn settled_services(&self, modules: &[ModuleId], itemtype: &str) -> Result<u64, Error> {
+        let modules = list(modules.iter().map(|module| module.0));
+        let mut count = 0;
+        // The product's name is compared here: no text goes into a query.
+        let what = format!(
+            "t.intname, COUNT(*) FROM item i JOIN pricelist p ON p.id = i.pricelist JOIN itemtype t ON t.id = p.itemtype \
+             WHERE i.processingmodule IN ({modules}) AND i.status IN (2, 3){} GROUP BY t.intname",
+            self.no_addons()
+        );
+        self.select(&what, |mut row| {
+            if row.text().as_deref() == Some(itemtype) {
+                count = row.id().unwrap_or(0);
+            }
+        })?;
+        Ok(count)
+    }
+
     /// Those of the ids that are services of this panel (addons included), whatever their state.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Why a service is repaired, left, or handed to a person: sentences that a support agent can read aloud.
 
-use super::{Language, Say};
+use super::{Language, Say, english, russian};
 use crate::reselling::decision::Reason;
 use crate::reselling::link::Doubt;
 
@@ -117,6 +117,30 @@ impl Say for Reason {
                 "The seller's lists do not show which service is whose, so nothing proves which one is this service.",
                 "Списки продавца не показывают, какая услуга чья, поэтому не доказано, какая из них эта.",
             ),
+            Self::NotAmongCandidates { told, left } => {
+                let told = *told as u64;
+                let more = match left {
+                    0 => both("", ""),
+                    left => (
+                        format!(" {left} more were not asked, or did not answer."),
+                        format!(" Ещё {left} не запрошены или не ответили."),
+                    ),
+                };
+                (
+                    format!(
+                        "The seller's list does not show which service is whose. The forms of {} that could be this one were \
+                         asked; none carries this service's id.{}",
+                        english(told, "service", "services"),
+                        more.0
+                    ),
+                    format!(
+                        "Список продавца не показывает, какая услуга чья. Запрошены формы {}, похожих на эту; ни одна не несёт её \
+                         номера.{}",
+                        russian(told, "услуги", "услуг", "услуг"),
+                        more.1
+                    ),
+                )
+            }
             Self::LinkOnlyStored { row } => (
                 format!("The seller's service {row} is noted here, but it does not carry this service's id."),
                 format!("Здесь записана услуга продавца {row}, но она не несёт номера этой услуги."),
@@ -236,6 +260,18 @@ impl Say for Reason {
                 format!(
                     "Изменилось бы {would} из {of} услуг учётной записи, больше {percent} процентов: чаще это ошибка, чем правда. \
                      Исправляйте меньше за раз или увеличьте brake_percent или brake_minimum в настройках."
+                ),
+            ),
+            Self::ListSuddenlyShort { shown, settled, percent } => (
+                format!(
+                    "The seller's list shows {shown} of this product, and here {settled} are settled: more than {percent} per cent are \
+                     missing, as if all of them had changed. Look whether the seller answers rightly; brake_percent and \
+                     brake_minimum in the settings say how many may be missing."
+                ),
+                format!(
+                    "В списке продавца {shown} услуг этого типа, а здесь их {settled}: не хватает больше {percent} процентов, словно \
+                     изменились все. Проверьте, верно ли отвечает продавец; сколько может не хватать, говорят brake_percent и \
+                     brake_minimum в настройках."
                 ),
             ),
             Self::UnpaidHere => both(

@@ -178,6 +178,11 @@ pub enum Reason {
     },
     NotAtSeller,
     SellerHidesIds,
+    /// Forms of services that could be this one were asked, since the list does not tell.
+    NotAmongCandidates {
+        told: usize,
+        left: usize,
+    },
     LinkOnlyStored {
         row: String,
     },
@@ -225,6 +230,11 @@ pub enum Reason {
     Brake {
         would: u64,
         of: u64,
+        percent: u32,
+    },
+    ListSuddenlyShort {
+        shown: u64,
+        settled: u64,
         percent: u32,
     },
     SellerNotRead {

@@ -75,6 +75,12 @@ impl LocalService {
     pub fn operation(&self, name: &str) -> Option<&Operation> {
         self.operations.iter().find(|operation| operation.name == name)
     }
+
+    /// Something about it is not settled: it is in progress, an operation runs, or a certificate is requested or enrolled.
+    pub fn waits(&self) -> bool {
+        let pending = self.itemtype == "certificate" && matches!(self.service_status, Some(3 | 4));
+        self.status != Status::Deleted && (self.status == Status::Processing || !self.operations.is_empty() || pending)
+    }
 }
 
 /// A service as the seller's listing shows it to the account that bought it.

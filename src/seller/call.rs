@@ -9,7 +9,7 @@ use crate::error::{Error, Kind};
 /// The product types whose lists are read: every list of services that the facts name (facts/billmanager 6.2, and `platform`
 /// from 4.3). A type of another name is not asked for, because the name of a list is the name of a function, and a function
 /// without `sok` is not harmless by itself: actions such as `vds.suspend` act at once.
-pub const ITEMTYPES: [&str; 13] = [
+pub const ITEMTYPES: [&str; 14] = [
     "vds",
     "dedic",
     "vhost",
@@ -19,6 +19,7 @@ pub const ITEMTYPES: [&str; 13] = [
     "softexternal",
     "addition",
     "vdc",
+    "colocation",
     "dnshost",
     "sitebuilder",
     "storage",

@@ -11,7 +11,8 @@ use crate::report::{SyncReport, Synced};
 use crate::reselling::decision::{Allowed, Decision, Reason};
 use crate::reselling::ids::ItemId;
 use crate::reselling::plan::{Planned, Step, reached, token, took_effect};
-use crate::reselling::service::LocalService;
+use crate::reselling::service::{LocalService, SellerService};
+use crate::reselling::status::Status;
 use crate::root::Root;
 use jiff::ZonedDateTime;
 use serde_json::Value;
@@ -108,10 +109,18 @@ impl Repair<'_> {
         let (Some(row), Some(module)) = (&planned.seller, planned.module) else { return Ok(true) };
         let Some(account) = self.here.account_of(module) else { return Ok(true) };
         let seller = account.seller()?;
-        let form = seller.form(&row.itemtype, &row.id)?;
-        let Some(status) = form.status() else {
-            // A form that does not tell the state: the list did.
-            return Ok(!seller.listing(&row.itemtype)?.services.contains(row));
+        let form = match seller.form(&row.itemtype, &row.id) {
+            // What is deleted may have no form any more; that it is deleted, only its row says.
+            Err(error) if error.kind == Kind::NotFound && row.status == Status::Deleted => None,
+            form => Some(form?),
+        };
+        let Some((form, status)) = form.and_then(|form| form.status().map(|status| (form, status))) else {
+            // Nor does every form tell the state: the list did.
+            let same = |other: &SellerService| {
+                (&other.id, other.status, other.service_status) == (&row.id, row.status, row.service_status)
+                    && (other.remoteid.is_none() || other.remoteid == row.remoteid)
+            };
+            return Ok(!seller.listing(&row.itemtype)?.services.iter().any(same));
         };
         let other_state =
             form.service_status().is_some_and(|state| row.service_status.is_some_and(|known| known != state));

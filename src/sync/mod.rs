@@ -3,6 +3,7 @@
 //! What is decided is in `reselling`; this is the order in which it happens.
 
 mod apply;
+mod forms;
 pub mod lock;
 mod planning;
 

@@ -1,5 +1,6 @@
 //! The plan: both sides read, each service linked and decided on. `drift` shows it, `sync` carries it out.
 
+use super::forms::{Asked, name_rows};
 use crate::billmgr::{Selection, operations_stopped};
 use crate::check::check_account;
 use crate::error::{Error, Kind};
@@ -89,7 +90,11 @@ pub(super) fn plan(
                 let reason = module_fault(here, &local);
                 without_seller(local, Decision::Ask, reason)
             })),
-            Some(account) => plan_account(here, account, journal, services, &allow, &mut report)?,
+            Some(account) => {
+                // Of all services only those that wait are worth a question each.
+                let only_waiting = matches!(wanted, Wanted::All);
+                plan_account(here, account, journal, services, &allow, only_waiting, &mut report)?;
+            }
         }
     }
     if let Wanted::Items(items) = wanted {
@@ -118,7 +123,7 @@ pub fn plan_of(
         allow: &here.settings.sync.allow,
         now: ZonedDateTime::now().datetime(),
     };
-    Planning { here, account, journal, rows: Rows::new(&listing.services), around }.plan(local, listing)
+    Planning { here, account, journal, rows: Rows::new(&listing.services), asked: None, around }.plan(local, listing)
 }
 
 /// Why a service has no account: its module's access cannot be read, or it is no reselling module at all.
@@ -135,6 +140,7 @@ fn plan_account(
     journal: &mut Journal,
     services: Vec<LocalService>,
     allow: &[Allowed],
+    only_waiting: bool,
     report: &mut DriftReport,
 ) -> Result<(), Error> {
     let around = Surroundings {
@@ -152,10 +158,25 @@ fn plan_account(
     for (itemtype, services) in by_type {
         match account.listing(&itemtype) {
             Ok(listing) => {
-                let planning = Planning { here, account, journal, rows: Rows::new(&listing.services), around };
+                let hidden = hides_ids(&listing);
+                let named = hidden.then(|| {
+                    name_rows(
+                        account,
+                        services.iter().filter(|local| !only_waiting || local.waits()),
+                        &listing.services,
+                    )
+                });
+                let rows = Rows::new(named.as_ref().map_or(&listing.services, |named| &named.rows));
+                let asked = named.as_ref().map(|named| &named.asked);
+                // Of such a list only a part is known: an id alone does not prove that it is the only one.
+                let around = Surroundings { others_may_read: around.others_may_read || hidden, ..around };
+                let planning = Planning { here, account, journal, rows, asked, around };
+                let from = items.len();
                 for local in services {
                     items.push(planning.plan(local, &listing)?);
                 }
+                let planned = items.split_at_mut(from).1;
+                suddenly_short(here, account, &itemtype, listing.services.len() as u64, planned)?;
             }
             Err(error) => {
                 for local in services {
@@ -190,13 +211,33 @@ fn brake(here: &Here, account: &AccountHere, items: &mut [Planned]) -> Result<()
     Ok(())
 }
 
-/// What it means that a service is not in the listing: a short one, or one without ids, says nothing about it.
-fn absent(listing: &Listing) -> Reason {
-    match short(listing) {
-        Some(reason) => reason,
-        None if !listing.shows_remoteid && !listing.services.is_empty() => Reason::SellerHidesIds,
-        None => Reason::NotAtSeller,
+/// A list that shows far fewer services than are settled here has lost them, or we are shown something else: nothing that it says
+/// is acted on, as if all of them were to change.
+fn suddenly_short(
+    here: &Here,
+    account: &AccountHere,
+    itemtype: &str,
+    shown: u64,
+    items: &mut [Planned],
+) -> Result<(), Error> {
+    if !items.iter().any(|planned| planned.decision.acts()) {
+        return Ok(());
     }
+    let settled = here.database.settled_services(&account.module_ids(), itemtype)?;
+    let missing = settled.saturating_sub(shown);
+    let settings = &here.settings.sync;
+    let percent = settings.brake_percent;
+    if missing > u64::from(settings.brake_minimum) && missing * 100 > settled * u64::from(percent) {
+        for planned in items.iter_mut().filter(|planned| planned.decision.acts()) {
+            planned.refuse(Decision::Refuse, Reason::ListSuddenlyShort { shown, settled, percent });
+        }
+    }
+    Ok(())
+}
+
+/// No row shows whose service it is: the seller's version may not show it in lists.
+fn hides_ids(listing: &Listing) -> bool {
+    !listing.shows_remoteid && !listing.services.is_empty()
 }
 
 /// The listing may be short: a row that contradicts the link could be among those that were not shown.
@@ -218,15 +259,31 @@ struct Planning<'a> {
     account: &'a AccountHere,
     journal: &'a Journal,
     rows: Rows<'a>,
+    /// For a list that does not show whose services they are: how far each was looked for.
+    asked: Option<&'a HashMap<ItemId, Asked>>,
     around: Surroundings<'a>,
 }
 
 impl Planning<'_> {
+    /// What it means that a service is not in the listing: a short one, or one without ids, says nothing about it.
+    fn absent(&self, listing: &Listing, item: ItemId) -> Reason {
+        if let Some(reason) = short(listing) {
+            return reason;
+        }
+        if !hides_ids(listing) {
+            return Reason::NotAtSeller;
+        }
+        match self.asked.and_then(|asked| asked.get(&item).copied()).unwrap_or_default() {
+            Asked { told: 0, .. } => Reason::SellerHidesIds,
+            Asked { told, left } => Reason::NotAmongCandidates { told, left },
+        }
+    }
+
     fn plan(&self, local: LocalService, listing: &Listing) -> Result<Planned, Error> {
         let linked = self.rows.link(&local);
         let (decision, mut reason) = decide(&local, &linked, self.around);
         // A list without ids does not say that the row that is noted here carries none.
-        let missing = absent(listing);
+        let missing = self.absent(listing, local.item);
         let hidden = missing == Reason::SellerHidesIds && matches!(reason, Reason::LinkOnlyStored { .. });
         if reason == Reason::NotAtSeller || hidden {
             reason = missing;

@@ -3,7 +3,6 @@
 
 use resellguard::seller::ITEMTYPES;
 
-/// `colocation` is a list of services here; a seller is not asked for it.
 pub fn lists() -> impl Iterator<Item = &'static str> {
-    ["service", "colocation"].into_iter().chain(ITEMTYPES)
+    ["service"].into_iter().chain(ITEMTYPES)
 }

@@ -1,5 +1,6 @@
 //! The callbacks of processing modules (facts/billmanager 3.1): each ends one operation and sets what it brought about.
 
+use super::guesses::CallbackAlone;
 use super::{Billing, errors, ok};
 use crate::document::Node;
 use crate::request::{PanelError, Request};
@@ -78,7 +79,18 @@ impl Billing {
         let item = self.item(request, None)?;
         let id = item.number("id");
         let operation = operation_ended_by(&request.function).unwrap_or("");
+        let alone = matches!(operation, "suspend" | "resume" | "close") && {
+            let running = "SELECT id FROM runningoperation WHERE item = ? AND intname = ?";
+            self.store.row(running, (id, operation))?.is_none()
+        };
+        match self.guesses.callback_alone {
+            CallbackAlone::Refused if alone => return Err(errors::missed("runningoperation", operation)),
+            CallbackAlone::NoEffect if alone => return Ok(ok()),
+            _ => {}
+        }
+        let mark = self.guesses.mark_of_suspension.as_str();
         let set = match operation {
+            "suspend" if alone && !mark.is_empty() => &format!("status = 3, suspenddate = CURDATE(), {mark} = 'on'"),
             "open" if item.text("itemtype") == "certificate" => self.certificate_ordered(),
             "open" => "status = 2, opendate = COALESCE(opendate, CURDATE())",
             "suspend" => "status = 3, suspenddate = CURDATE()",

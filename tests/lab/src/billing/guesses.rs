@@ -25,6 +25,17 @@ pub enum PendingCertificate {
     AlreadyActive,
 }
 
+/// What `service.postsuspend`, `.postresume` and `.postclose` do when no operation of that name runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallbackAlone {
+    /// What they do otherwise.
+    Works,
+    /// Answer OK and leave the service alone.
+    NoEffect,
+    /// Answer an error.
+    Refused,
+}
+
 /// Names and habits of the real panel that nobody published.
 #[derive(Clone, Debug)]
 pub struct Guesses {
@@ -38,6 +49,9 @@ pub struct Guesses {
     pub module_params: [String; 3],
     pub seller_id: SellerId,
     pub pending_certificate: PendingCertificate,
+    pub callback_alone: CallbackAlone,
+    /// The mark that `service.postsuspend` sets when it was not asked for by an operation; none when empty.
+    pub mark_of_suspension: String,
     /// The field of `certificate.edit` that holds an issued certificate.
     pub certificate_field: String,
     /// Domains and certificates show `service_status` in their lists.
@@ -74,6 +88,8 @@ impl Default for Guesses {
             module_params: ["url".into(), "username".into(), "password".into()],
             seller_id: SellerId::ItemRemoteid,
             pending_certificate: PendingCertificate::OperationEnded,
+            callback_alone: CallbackAlone::Works,
+            mark_of_suspension: String::new(),
             certificate_field: "crt".into(),
             service_status_in_list: true,
             sync_item: false,
