@@ -7,6 +7,7 @@ mod lists;
 
 use lists::lists;
 use resellguard::journal::Outcome;
+use resellguard::modulelog;
 use resellguard::panel::{hook, pages};
 use resellguard::reselling::decision::Decision;
 use resellguard::reselling::link::Link;
@@ -133,6 +134,9 @@ fn every_word_that_a_page_can_say_has_a_text() {
     {
         has("resellguard.drift", format!("decision_{}", decision.word()));
         has("resellguard.journal", format!("decision_{}", decision.word()));
+    }
+    for kind in modulelog::Kind::ALL {
+        has("resellguard.log", format!("kind_{}", kind.word()));
     }
     for outcome in [Outcome::Done, Outcome::InStep, Outcome::Refused, Outcome::Failed] {
         has("resellguard.journal", format!("outcome_{}", outcome.word()));

@@ -2,6 +2,11 @@
 //! the command and the panel's page are in `log.rs`.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "modulelog/random.rs"]
+mod random;
+#[path = "modulelog/tables.rs"]
+mod tables;
+
 use flate2::write::GzEncoder;
 use jiff::civil::{DateTime, date};
 use jiff::tz::TimeZone;

@@ -39,6 +39,8 @@ fn every_command_of_the_readme_does_what_it_says_on_a_panel_with_the_fault() {
                     ["check"] => assert!(said.contains("lost_event"), "{said}"),
                     ["drift"] => assert_eq!(output.status.code(), Some(2), "{said}"),
                     ["explain", "16643"] => assert!(said.contains("What to do: "), "{said}"),
+                    // The events are gone without a trace here: the other panel has them.
+                    ["log", "--since", "3d"] => assert_eq!(output.status.code(), Some(0), "{said}"),
                     ["sync", "16643", "--dry-run"] => assert_eq!(a.status(item), 5, "{said}"),
                     ["sync", "16643"] => assert_eq!(a.status(item), 2, "{said}"),
                     ["journal", "16643"] => assert!(said.contains("vds.open"), "{said}"),

@@ -7,6 +7,7 @@ mod drift;
 mod explain;
 mod fingerprint;
 mod journal;
+mod log;
 mod sync;
 
 use crate::error::{Error, Kind};
@@ -52,6 +53,11 @@ enum Command {
     ///
     /// Exit status: 0, 1 an error or nothing to conclude from.
     Explain(explain::Arguments),
+    /// Errors and warnings of the reselling module's log; with a service, what the module did for it.
+    ///
+    /// Reads var/pmbillmgr.log and what was rotated to var/logs, packed with gzip or not. Needs neither the database nor the
+    /// seller. Exit status: 0 none, 2 findings, 1 an error.
+    Log(log::Arguments),
     /// What was changed, by whom, before and after; with --verify, whether that record is whole.
     ///
     /// Exit status: 0, 1 an error or a broken chain.
@@ -103,12 +109,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Drift(drift) => (drift::run(&root, &drift, language), drift.format, 1),
         Command::Sync(sync) => (sync::run(&root, &sync, language), sync.format, 1),
         Command::Explain(explain) => (explain::run(&root, &explain, language), explain.format, 1),
+        Command::Log(log) => (log::run(&root, &log, language), log.format, 1),
         Command::Journal(journal) => (journal::run(&root, &journal, language), journal.format, 1),
         Command::Fingerprint(fingerprint) => (fingerprint::run(&root, &fingerprint), fingerprint.format, 1),
         Command::Observe => {
             let observed = crate::check::observe(&root);
             if let Err(error) = &observed {
-                log::error!("observing checkevent: {error}");
+                ::log::error!("observing checkevent: {error}");
             }
             return ExitCode::from(u8::from(observed.is_err()));
         }

@@ -1,5 +1,6 @@
 //! Where the log is: the file that is being written, and what was rotated away, packed or not. What cannot be read is named.
 
+use super::dates::bound;
 use crate::root::Root;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -86,6 +87,13 @@ impl Files {
         let mut found = Self::default();
         found.add(path, false);
         found
+    }
+
+    /// Without the files in which nothing can be that young.
+    #[must_use]
+    pub fn since(mut self, since: DateTime) -> Self {
+        self.files.retain(|file| bound(file.latest) >= since);
+        self
     }
 
     /// The file that is being written.

@@ -6,6 +6,7 @@
 //! * `read(files, window, cut, listener)`: every error and warning as a `Finding`, in the order of the files.
 //! * `go_on(files, position, cut, listener)`: the same for what was written since.
 //! * `heard(files, since)`, `heard_after(files, position)`: what it says of events, ready to be concluded from.
+//! * `stories(files, ids, window, cut)`: what each thread did for one service.
 //!
 //! A line says no year; `dates` counts it along the file, back from the time the file was written. Times are the panel's
 //! local ones.
@@ -16,9 +17,11 @@ mod files;
 mod finding;
 mod heard;
 mod line;
+mod mention;
 mod piece;
 mod scan;
 pub mod shapes;
+mod stories;
 pub mod text;
 
 pub use chunks::Cut;
@@ -26,5 +29,8 @@ pub use files::{Files, LogFile, Packing, Skipped};
 pub use finding::Finding;
 pub use heard::{Failed, Heard, heard, heard_after};
 pub use line::{Level, Stamp, Thread};
-pub use scan::{Listener, Position, Window, go_on, read, stream};
+pub use mention::Ids;
+pub use piece::Lines;
+pub use scan::{Listener, Position, Said, Window, go_on, read, stream};
 pub use shapes::{Kind, Shape};
+pub use stories::{Step, Stories, Story, What, stories};

@@ -3,9 +3,11 @@
 
 use super::chunks::{BEFORE, Chunk};
 use super::line::{LONGEST, Level, Line, Stamp, Thread};
+use super::mention::Ids;
 use super::shapes::ErrorForm;
-use super::text::{decoded, shown};
+use super::text::{SHOWN, decoded, shown};
 use memchr::{memchr, memmem, memrchr};
+use std::collections::HashSet;
 
 /// What one line tells.
 #[derive(Debug)]
@@ -13,6 +15,11 @@ pub enum What {
     /// The first line of the piece, or the first of another day: nothing but its time.
     Time,
     Trouble(Trouble),
+    /// A line that is wanted as it is, whole; `mentions`: it, or its body, mentions the service.
+    Line {
+        text: Vec<u8>,
+        mentions: bool,
+    },
     /// The panel's own function that an event or an operation ends in: `vds.open`, `service.postsuspend`,
     /// `certificate.save` (facts/billmanager 3.1).
     Callback {
@@ -52,12 +59,25 @@ pub struct Part {
     pub whole: Option<u64>,
     pub told: Vec<Told>,
     /// Of the last line with a head.
-    pub last: Option<Stamp>,
+    pub last: Option<(Stamp, Thread)>,
+    /// Lines before the first head that mention the service: a body, of the last head before the piece.
+    pub bodies: Vec<(u64, Vec<u8>)>,
+}
+
+/// Which lines are wanted as they are.
+#[derive(Clone, Copy, Debug)]
+pub enum Lines<'a> {
+    None,
+    /// Those that mention a service; of a body, the thread that wrote it counts.
+    Mentions(&'a Ids),
+    /// Those of these threads, and what in them mentions the service.
+    Threads(&'a HashSet<Thread>, &'a Ids),
 }
 
 /// What is wanted of a piece.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted {
+pub struct Wanted<'a> {
+    pub lines: Lines<'a>,
     /// There may be one in every few lines.
     pub callbacks: bool,
     /// The source's last line, when nothing ends it: somebody may be writing it.
@@ -65,18 +85,28 @@ pub struct Wanted {
 }
 
 /// Reads a piece.
-pub fn read(chunk: Chunk<'_>, wanted: Wanted) -> Part {
+pub fn read(chunk: Chunk<'_>, wanted: Wanted<'_>) -> Part {
     let whole = memrchr(b'\n', chunk.data).map(|feed| chunk.offset + feed as u64 + 1);
     let mut part = Part { whole, ..Part::default() };
     let mut rest = chunk.data;
     let mut inside = chunk.inside;
     let mut day = None;
+    let ids = match wanted.lines {
+        Lines::None => None,
+        Lines::Mentions(ids) | Lines::Threads(_, ids) => Some(ids),
+    };
+    let mut mentions = ids.map(|ids| ids.mentions(chunk.data)).unwrap_or_default().into_iter().peekable();
     while !rest.is_empty() {
         let (line, next, feeds) = match memchr(b'\n', rest).and_then(|feed| rest.split_at_checked(feed)) {
             Some((line, next)) => (line, next.get(1..).unwrap_or_default(), 1),
             None if chunk.last && !wanted.unfinished => break,
             None => (rest, &b""[..], 0),
         };
+        let begin = chunk.data.len() - rest.len();
+        let mut mentioned = false;
+        while mentions.next_if(|at| *at < begin + line.len()).is_some() {
+            mentioned = !inside;
+        }
         let line = line.get(..LONGEST).unwrap_or(line);
         if let Some(head) = Line::parse(line).filter(|_| !inside) {
             let today = (head.stamp.month, head.stamp.day);
@@ -91,16 +121,36 @@ pub fn read(chunk: Chunk<'_>, wanted: Wanted) -> Part {
                     tell(What::Callback { item, function });
                 }
             } else {
-                let before = chunk.data.len() - rest.len();
-                tell(What::Trouble(trouble(&head, &Before::line(chunk, before))));
+                tell(What::Trouble(trouble(&head, &Before::line(chunk, begin))));
             }
-            part.last = Some(head.stamp);
+            let listed = match wanted.lines {
+                Lines::None => false,
+                Lines::Mentions(_) => mentioned,
+                Lines::Threads(threads, _) => threads.contains(&head.thread),
+            };
+            if listed {
+                tell(What::Line { text: kept(line), mentions: mentioned });
+            }
+            part.last = Some((head.stamp, head.thread));
+        } else if mentioned {
+            match part.last {
+                Some((stamp, thread)) => {
+                    let what = What::Line { text: kept(line), mentions: true };
+                    part.told.push(Told { line: part.feeds, stamp, thread, what });
+                }
+                None => part.bodies.push((part.feeds, kept(line))),
+            }
         }
         inside = false;
         part.feeds += feeds;
         rest = next;
     }
     part
+}
+
+/// As much of a line as is ever shown.
+fn kept(line: &[u8]) -> Vec<u8> {
+    line.get(..4 * SHOWN).unwrap_or(line).to_vec()
 }
 
 /// What lies before a line: `BEFORE` bytes, wherever the piece was cut, of this piece and of what lies before it.
@@ -213,7 +263,7 @@ fn item_of(query: &[u8]) -> Option<u64> {
 
 /// A callback that ends an operation here, and its service. Only the line in which the panel's library announces it
 /// (`QUERY: `): the next one repeats it.
-fn callback(text: &[u8]) -> Option<(u64, String)> {
+pub fn callback(text: &[u8]) -> Option<(u64, String)> {
     let query = text.strip_prefix(b"QUERY: ")?;
     let function = function(query);
     let ends = function.ends_with(b".open")
@@ -248,7 +298,7 @@ mod tests {
                  Nov 18 08:15:04 [23241:1] {query}\nNov 18 08:15:04 [23241:11] rpc EXTINFO Query('func=vds&remoteid=7')\n\
                  Nov 18 08:15:04 [23241:1] libmgr ERROR Error: Type: 'access' Object: '' Value: ''\n"
             );
-            let part = read(chunk(log.as_bytes()), Wanted { callbacks: false, unfinished: true });
+            let part = read(chunk(log.as_bytes()), Wanted { lines: Lines::None, callbacks: false, unfinished: true });
             let troubles: Vec<_> = part
                 .told
                 .iter()
@@ -268,7 +318,7 @@ mod tests {
                     Nov 18 08:15:04 [2:1] rpc EXTINFO Query('func=vds.open&elid=16643&sok=ok')\n\
                     Nov 18 08:15:04 [2:1] sbin_utils INFO QUERY: func=service%2Epostsuspend&elid=7\n\
                     Nov 18 08:15:04 [2:1] sbin_utils INFO QUERY: func=service.saveparam&elid=7\n";
-        let part = read(chunk(log), Wanted { callbacks: true, unfinished: true });
+        let part = read(chunk(log), Wanted { lines: Lines::None, callbacks: true, unfinished: true });
         let called: Vec<_> = part
             .told
             .iter()
@@ -278,7 +328,7 @@ mod tests {
             })
             .collect();
         assert_eq!(called, [(0, 16643, "vds.open"), (3, 7, "service.postsuspend")]);
-        assert_eq!(read(chunk(log), Wanted { callbacks: false, unfinished: true }).told.len(), 1);
+        assert_eq!(read(chunk(log), Wanted { lines: Lines::None, callbacks: false, unfinished: true }).told.len(), 1);
         assert_eq!((part.feeds, part.whole), (5, Some(log.len() as u64)));
     }
 }

@@ -6,7 +6,7 @@ use super::dates::{Calendar, bound, year_before};
 use super::files::{Files, LogFile, Packing, Skipped};
 use super::finding::{Finding, Pairing};
 use super::line::{Stamp, Thread};
-use super::piece::{self, Part, Wanted, What};
+use super::piece::{self, Lines, Part, Wanted, What};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
@@ -49,12 +49,32 @@ pub struct Position {
     written: Timestamp,
 }
 
+/// A line as it is.
+#[derive(Debug)]
+pub struct Said<'a> {
+    pub file: &'a Arc<Path>,
+    /// From 1.
+    pub line: u64,
+    pub at: DateTime,
+    pub thread: Thread,
+    pub text: &'a [u8],
+    pub mentions: bool,
+}
+
 /// Listens to what the log tells. It is cloned when a file begins, and put back when the file has to be dated again.
-pub trait Listener: Clone + Send {
+pub trait Listener: Clone + Send + Sync {
     /// Whether callbacks are wanted.
     const CALLBACKS: bool = false;
 
+    /// Which lines are wanted as they are.
+    fn lines(&self) -> Lines<'_> {
+        Lines::None
+    }
+
     fn finding(&mut self, finding: Finding);
+
+    /// A line that was wanted.
+    fn line(&mut self, _said: Said<'_>) {}
 
     /// The panel was told that a service of its own is done with (`vds.open`, `service.postsuspend`, ...).
     fn callback(&mut self, _item: u64, _function: &str, _at: DateTime, _thread: Thread) {}
@@ -160,7 +180,7 @@ struct Run {
     latest: DateTime,
     calendar: Option<Calendar>,
     first_year: Option<i16>,
-    last: Option<Stamp>,
+    last: Option<(Stamp, Thread)>,
     line: u64,
     offset: u64,
 }
@@ -180,7 +200,7 @@ impl Run {
 
     /// The year to begin in, when the last line shows that the first guess was wrong.
     fn better_year(&self) -> Option<i16> {
-        let (calendar, first, last) = (self.calendar?, self.first_year?, self.last?);
+        let (calendar, first, last) = (self.calendar?, self.first_year?, self.last?.0);
         let better = first + year_before(last, self.latest) - calendar.year();
         (better != first).then_some(better)
     }
@@ -226,8 +246,10 @@ impl<'a, L: Listener> Scan<'a, L> {
 
     fn source(&mut self, source: impl Read + Send, run: &mut Run) -> io::Result<()> {
         let (cut, window) = (self.cut, self.window);
-        let wanted = Wanted { callbacks: L::CALLBACKS, unfinished: self.unfinished };
         let begin = run.offset;
+        // What is wanted does not change while a source is read.
+        let asking = self.listener.clone();
+        let wanted = Wanted { lines: asking.lines(), callbacks: L::CALLBACKS, unfinished: self.unfinished };
         let (pairing, listener) = (&mut self.pairing, &mut *self.listener);
         chunks::each(
             source,
@@ -249,10 +271,24 @@ impl<'a, L: Listener> Scan<'a, L> {
 }
 
 fn tell<L: Listener>(part: Part, run: &mut Run, window: Window, pairing: &mut Pairing, listener: &mut L) {
+    if let Some((stamp, thread)) = run.last {
+        for (line, text) in &part.bodies {
+            let (at, line) = (run.date(stamp), run.line + line + 1);
+            if window.holds(at) {
+                listener.line(Said { file: &run.file, line, at, thread, text, mentions: true });
+            }
+        }
+    }
     for told in part.told {
         let at = run.date(told.stamp);
         match told.what {
             What::Time => listener.time(at),
+            What::Line { text, mentions } => {
+                let (line, thread) = (run.line + told.line + 1, told.thread);
+                if window.holds(at) {
+                    listener.line(Said { file: &run.file, line, at, thread, text: &text, mentions });
+                }
+            }
             What::Callback { item, function } => {
                 if window.holds(at) {
                     listener.callback(item, &function, at, told.thread);
@@ -268,7 +304,7 @@ fn tell<L: Listener>(part: Part, run: &mut Run, window: Window, pairing: &mut Pa
     }
     if let Some(last) = part.last {
         run.last = Some(last);
-        let at = run.date(last);
+        let at = run.date(last.0);
         listener.time(at);
     }
     run.line += part.feeds;

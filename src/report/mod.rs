@@ -5,9 +5,11 @@ pub mod drift;
 pub mod explanation;
 mod fingerprint;
 pub mod journal;
+pub mod log;
 mod migration;
 mod sync;
 
+pub use self::log::{LogReport, ServiceLogReport};
 pub use check::{CheckReport, Checked};
 pub use drift::DriftReport;
 pub use fingerprint::{Fingerprint, FingerprintReport};

@@ -11,12 +11,13 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// Every function of ours.
-const FUNCTIONS: [&str; 6] = [
+const FUNCTIONS: [&str; 7] = [
     "resellguard",
     "resellguard.check",
     "resellguard.evidence",
     "resellguard.drift",
     "resellguard.sync",
+    "resellguard.log",
     "resellguard.journal",
 ];
 

@@ -8,6 +8,7 @@ mod accounts;
 mod drift;
 mod evidence;
 mod journal;
+mod log;
 mod sync;
 
 use super::request::Request;
@@ -37,6 +38,7 @@ pub fn find(function: &str) -> Option<Page> {
         "resellguard.evidence" => evidence::show,
         "resellguard.drift" => drift::show,
         "resellguard.sync" => sync::show,
+        "resellguard.log" => log::show,
         "resellguard.journal" => journal::show,
         _ => return None,
     })

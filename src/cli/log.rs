@@ -1,0 +1,221 @@
+//! `resellguard log [ITEM]`: findings in the module's log, or the stories of one service.
+
+use super::{Answer, Format};
+use crate::error::{Error, Kind};
+use crate::language::Language;
+use crate::modulelog::{self, Cut, Files, Finding, Ids, Listener, Position, Window};
+use crate::report::log::{finding_json, finding_text};
+use crate::report::{LogReport, ServiceLogReport};
+use crate::reselling::ids::ItemId;
+use crate::root::Root;
+use clap::Args;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp, ToSpan, ZonedDateTime};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How often a followed log is looked at.
+const GLANCE: Duration = Duration::from_millis(500);
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// The id of a service: what each thread of the module did for it, errors first.
+    item: Option<String>,
+    /// Not before: 2026-11-18, "2026-11-18 08:15:04", RFC 3339, 2h, 3d (ago), today, yesterday.
+    #[arg(long)]
+    since: Option<String>,
+    /// Not after, likewise; of a day, its end.
+    #[arg(long)]
+    until: Option<String>,
+    /// Read this file instead of the panel's; - is the standard input.
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Go on with what is written from now on (or since --since), a line of JSON each with --format json; Ctrl-C ends it.
+    #[arg(long, conflicts_with_all = ["item", "until", "file"])]
+    follow: bool,
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Result<Answer, Error> {
+    let now = ZonedDateTime::now();
+    let since = arguments.since.as_deref().map(|text| moment(text, &now, Edge::Begin)).transpose()?;
+    let until = arguments.until.as_deref().map(|text| moment(text, &now, Edge::End)).transpose()?;
+    let window = Window { since, until };
+    if arguments.follow {
+        return Ok(follow(root, since, arguments.format));
+    }
+    let item = arguments.item.as_deref().map(str::parse::<ItemId>).transpose()?;
+    if let Some(item) = item {
+        let report = service(root, item, arguments.file.as_deref(), window)?;
+        return Ok(match arguments.format {
+            Format::Text => Answer { text: report.text(language), status: report.exit_status() },
+            Format::Json => Answer::json(&report.json(), report.exit_status()),
+        });
+    }
+    let mut report = LogReport::default();
+    if arguments.file.as_deref().is_some_and(is_stdin) {
+        let name = Path::new("-");
+        modulelog::stream(io::stdin(), name, now.datetime(), window, Cut::default(), &mut report)
+            .map_err(|error| Error::new(Kind::Usage, format!("reading the standard input: {error}")))?;
+    } else {
+        let files = files(root, arguments.file.as_deref())?;
+        report.skipped = modulelog::read(&files, window, Cut::default(), &mut report);
+    }
+    Ok(match arguments.format {
+        Format::Text => Answer { text: report.text(language), status: report.exit_status() },
+        Format::Json => Answer::json(&report.json(), report.exit_status()),
+    })
+}
+
+fn is_stdin(file: &Path) -> bool {
+    file == Path::new("-")
+}
+
+/// The named file, or the panel's; no log at all is an error, for nothing was looked at.
+fn files(root: &Root, file: Option<&Path>) -> Result<Files, Error> {
+    let files = file.map_or_else(|| Files::of(root), Files::one);
+    if !files.files.is_empty() {
+        return Ok(files);
+    }
+    let why = match files.skipped.first() {
+        Some(file) => format!("{}: {}", file.path.display(), file.why),
+        None => format!("there is no log: {}", root.join("var/pmbillmgr.log").display()),
+    };
+    Err(Error::new(Kind::NotFound, why))
+}
+
+fn service(root: &Root, item: ItemId, file: Option<&Path>, window: Window) -> Result<ServiceLogReport, Error> {
+    if file.is_some_and(is_stdin) {
+        return Err(Error::new(
+            Kind::Usage,
+            "the log of a service is read twice, the standard input only once: name a file",
+        ));
+    }
+    let files = files(root, file)?;
+    let (seller_id, unknown) = match seller_id(root, item) {
+        Ok(id) => (id, None),
+        Err(error) => (None, Some(error.detail)),
+    };
+    let number = seller_id.as_deref().and_then(|id| id.parse().ok());
+    let stories = modulelog::stories(&files, &Ids::new(item.0, number), window, Cut::default());
+    Ok(ServiceLogReport { item: item.0, seller_id, unknown, stories })
+}
+
+/// The service's id at the seller, as this panel keeps it. Without a database it is not known, and that is no error here.
+fn seller_id(root: &Root, item: ItemId) -> Result<Option<String>, Error> {
+    let here = crate::reading::Here::open(root)?;
+    Ok(here.services(&[item])?.into_iter().next().and_then(|service| service.stored_seller_id))
+}
+
+/// Which end of a day is meant.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Edge {
+    Begin,
+    End,
+}
+
+/// A moment as people write it; panel's local time.
+fn moment(text: &str, now: &ZonedDateTime, edge: Edge) -> Result<DateTime, Error> {
+    let text = text.trim();
+    let day = |day: Date| match edge {
+        Edge::Begin => day.at(0, 0, 0, 0),
+        Edge::End => day.at(23, 59, 59, 0),
+    };
+    let zone = now.time_zone();
+    let known = match text {
+        "now" => Some(now.datetime()),
+        "today" => Some(day(now.date())),
+        "yesterday" => now.date().yesterday().ok().map(day),
+        _ => None,
+    };
+    known
+        .or_else(|| text.parse::<Timestamp>().ok().map(|at| zone.to_datetime(at)))
+        .or_else(|| text.parse::<Date>().ok().filter(|_| !text.contains(':')).map(day))
+        .or_else(|| text.parse::<DateTime>().ok())
+        .or_else(|| text.parse::<Span>().ok().and_then(|span| now.checked_sub(span.abs()).ok()).map(|at| at.datetime()))
+        .ok_or_else(|| {
+            let shown = format!("'{:.40}' is no moment", text.escape_debug());
+            Error::new(Kind::Usage, format!("{shown}: 2026-11-18, \"2026-11-18 08:15:04\", 2h, 3d, today, yesterday"))
+        })
+}
+
+/// Shows findings as they come, until the reader is gone.
+fn follow(root: &Root, since: Option<DateTime>, format: Format) -> Answer {
+    let since = since.unwrap_or_else(just_now);
+    let mut shower = Shower { format, since, gone: false };
+    let mut position: Option<Position> = None;
+    let mut told = Vec::new();
+    while !shower.gone {
+        let (reached, skipped) =
+            modulelog::go_on(&Files::of(root).since(since), position.as_ref(), Cut::default(), &mut shower);
+        for file in skipped {
+            if !told.contains(&file) {
+                eprintln!("{}: {}", file.path.display(), file.why);
+                told.push(file);
+            }
+        }
+        position = reached.or(position);
+        std::thread::sleep(GLANCE);
+    }
+    Answer { text: String::new(), status: 0 }
+}
+
+/// A line has no fraction of a second.
+fn just_now() -> DateTime {
+    let now = TimeZone::system().to_datetime(Timestamp::now());
+    now.checked_sub(1.second()).unwrap_or(now)
+}
+
+#[derive(Clone)]
+struct Shower {
+    format: Format,
+    since: DateTime,
+    gone: bool,
+}
+
+impl Listener for Shower {
+    fn finding(&mut self, finding: Finding) {
+        if self.gone || finding.at < self.since {
+            return;
+        }
+        let mut text = String::new();
+        match self.format {
+            Format::Text => finding_text(&mut text, &finding),
+            Format::Json => text = format!("{}\n", finding_json(&finding)),
+        }
+        let mut out = io::stdout().lock();
+        self.gone = out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn a_moment_is_read_as_people_write_it() {
+        let now = date(2026, 11, 24).at(12, 0, 0, 0).to_zoned_datetime(TimeZone::UTC).unwrap();
+        let at = |text: &str, edge| moment(text, &now, edge).map(|at| at.to_string()).ok();
+        for (text, begin, end) in [
+            ("2026-11-18", "2026-11-18T00:00:00", "2026-11-18T23:59:59"),
+            ("yesterday", "2026-11-23T00:00:00", "2026-11-23T23:59:59"),
+            ("today", "2026-11-24T00:00:00", "2026-11-24T23:59:59"),
+            ("2h", "2026-11-24T10:00:00", "2026-11-24T10:00:00"),
+            ("3d", "2026-11-21T12:00:00", "2026-11-21T12:00:00"),
+            ("90m", "2026-11-24T10:30:00", "2026-11-24T10:30:00"),
+            ("2026-11-18 08:15:04", "2026-11-18T08:15:04", "2026-11-18T08:15:04"),
+            ("2026-11-18T08:15:04", "2026-11-18T08:15:04", "2026-11-18T08:15:04"),
+            ("2026-11-18T08:15:04+03:00", "2026-11-18T05:15:04", "2026-11-18T05:15:04"),
+        ] {
+            assert_eq!(at(text, Edge::Begin).as_deref(), Some(begin), "{text}");
+            assert_eq!(at(text, Edge::End).as_deref(), Some(end), "{text}");
+        }
+        for text in ["", "soon", "2026-13-01", "12", "08:15"] {
+            assert_eq!(at(text, Edge::Begin), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! What the module's log holds, as it is shown: findings by kind and service, and the stories of one service.
+
+use super::{SCHEMA, short};
+use crate::journal::rfc3339;
+use crate::language::{Language, Say, english, russian};
+use crate::modulelog::{Finding, Kind, Listener, Skipped, Step, Stories, Story, What};
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+/// How many findings are kept for JSON, the newest; how many groups are told apart; how many lines of a group are shown.
+const KEPT: usize = 10_000;
+const GROUPS: usize = 2_000;
+const LINES: usize = 3;
+/// The longest line of a text, characters.
+const WIDTH: usize = 240;
+
+/// Findings, gathered while the log is read: bounded, whatever the log's size.
+#[derive(Clone, Debug, Default)]
+pub struct LogReport {
+    groups: BTreeMap<(Kind, Option<u64>), Group>,
+    newest: VecDeque<Arc<Finding>>,
+    pub total: u64,
+    pub skipped: Vec<Skipped>,
+}
+
+/// Findings of one kind about one service.
+#[derive(Clone, Debug)]
+pub struct Group {
+    pub kind: Kind,
+    /// `None`: the log does not say which; or, when there are too many services, one of the others.
+    pub item: Option<u64>,
+    pub count: u64,
+    pub first: DateTime,
+    pub last: DateTime,
+    /// The last ones, oldest first.
+    pub newest: VecDeque<Arc<Finding>>,
+}
+
+impl Listener for LogReport {
+    fn finding(&mut self, finding: Finding) {
+        let finding = Arc::new(finding);
+        let at = finding.at;
+        let mut key = (finding.kind, finding.item);
+        if self.groups.len() >= GROUPS && !self.groups.contains_key(&key) {
+            key.1 = None;
+        }
+        let group = self.groups.entry(key).or_insert_with(|| Group {
+            kind: key.0,
+            item: key.1,
+            count: 0,
+            first: at,
+            last: at,
+            newest: VecDeque::new(),
+        });
+        group.count += 1;
+        group.first = group.first.min(at);
+        group.last = group.last.max(at);
+        keep(&mut group.newest, &finding, LINES);
+        keep(&mut self.newest, &finding, KEPT);
+        self.total += 1;
+    }
+}
+
+fn keep(newest: &mut VecDeque<Arc<Finding>>, finding: &Arc<Finding>, limit: usize) {
+    newest.push_back(Arc::clone(finding));
+    if newest.len() > limit {
+        newest.pop_front();
+    }
+}
+
+impl LogReport {
+    /// 0 none, 2 findings, 1 a file that could not be read.
+    pub fn exit_status(&self) -> u8 {
+        status(self.total > 0, &self.skipped)
+    }
+
+    /// Newest first.
+    pub fn groups(&self) -> Vec<&Group> {
+        let mut groups: Vec<&Group> = self.groups.values().collect();
+        groups.sort_by(|a, b| b.last.cmp(&a.last).then_with(|| (a.kind, a.item).cmp(&(b.kind, b.item))));
+        groups
+    }
+
+    pub fn json(&self) -> Value {
+        let findings: Vec<Value> = self.newest.iter().rev().map(|finding| finding_json(finding)).collect();
+        let groups: Vec<Value> = self.groups().into_iter().map(group_json).collect();
+        json!({
+            "schema": SCHEMA, "findings": findings, "total": self.total, "groups": groups,
+            "skipped": skipped_json(&self.skipped),
+        })
+    }
+
+    pub fn text(&self, language: Language) -> String {
+        let mut out = String::new();
+        for group in self.groups() {
+            group_text(&mut out, group, language);
+        }
+        if self.total == 0 {
+            out.push_str(language.choose(("No error and no warning.\n", "Ошибок и предупреждений нет.\n")));
+        }
+        skipped_text(&mut out, &self.skipped, language);
+        out
+    }
+}
+
+fn status(found: bool, skipped: &[Skipped]) -> u8 {
+    match (found, skipped.is_empty()) {
+        (true, _) => 2,
+        (false, false) => 1,
+        (false, true) => 0,
+    }
+}
+
+fn group_text(out: &mut String, group: &Group, language: Language) {
+    let service = match group.item {
+        Some(item) => format!("{} {item}", language.choose(("service", "услуга"))),
+        None => language.choose(("no service named", "услуга не названа")).to_owned(),
+    };
+    let times = language.choose((english(group.count, "time", "times"), russian(group.count, "раз", "раза", "раз")));
+    let _ = writeln!(out, "{}, {service}: {times}, {} .. {}", group.kind.say(language), group.first, group.last);
+    let mut said = None;
+    for finding in group.newest.iter().rev() {
+        if let Some(shape) = finding.shape.filter(|shape| said != Some(shape.name.as_str())) {
+            said = Some(shape.name.as_str());
+            let _ = writeln!(out, "  {} {}", shape.meaning(language), shape.remedy(language));
+        }
+        finding_text(out, finding);
+    }
+    let more = group.count.saturating_sub(group.newest.len() as u64);
+    if more > 0 {
+        let more = language.choose((format!("and {more} more"), format!("и ещё {more}")));
+        let _ = writeln!(out, "  ... {more}");
+    }
+}
+
+/// The lines of one finding: where it is, and what it says.
+pub fn finding_text(out: &mut String, finding: &Finding) {
+    for (index, text) in finding.text.lines().enumerate() {
+        let text = short(text, WIDTH);
+        if index == 0 {
+            let (file, line, at, thread) = (finding.file.display(), finding.line, finding.at, finding.thread);
+            let _ = writeln!(out, "  {file}:{line} {at} [{thread}] {text}");
+        } else {
+            let _ = writeln!(out, "    {text}");
+        }
+    }
+}
+
+/// As the contract has it.
+pub fn finding_json(finding: &Finding) -> Value {
+    json!({
+        "kind": finding.kind, "item": finding.item, "event": finding.event, "thread": finding.thread.to_string(),
+        "at": moment(finding.at), "line": finding.line, "file": finding.file.to_string_lossy(), "text": finding.text,
+        "shape": finding.shape.map(|shape| &shape.name),
+    })
+}
+
+fn group_json(group: &Group) -> Value {
+    json!({
+        "kind": group.kind, "item": group.item, "count": group.count,
+        "first": moment(group.first), "last": moment(group.last),
+    })
+}
+
+fn skipped_json(skipped: &[Skipped]) -> Value {
+    skipped.iter().map(|file| json!({"file": file.path.to_string_lossy(), "why": file.why})).collect()
+}
+
+fn skipped_text(out: &mut String, skipped: &[Skipped], language: Language) {
+    for file in skipped {
+        let lead = language.choose(("Not read:", "Не прочитано:"));
+        let _ = writeln!(out, "{lead} {}: {}", file.path.display(), short(&file.why, WIDTH));
+    }
+}
+
+/// RFC 3339 with the panel's offset.
+fn moment(at: DateTime) -> String {
+    at.to_zoned_datetime(TimeZone::system()).map_or_else(|_| at.to_string(), |at| rfc3339(&at))
+}
+
+/// The answer of `log ITEM`.
+#[derive(Clone, Debug, Default)]
+pub struct ServiceLogReport {
+    pub item: u64,
+    /// Its id at the seller.
+    pub seller_id: Option<String>,
+    /// Why that is not known, when the database could not be asked.
+    pub unknown: Option<String>,
+    pub stories: Stories,
+}
+
+impl ServiceLogReport {
+    /// 0 nothing went wrong, 2 findings, 1 a file that could not be read.
+    pub fn exit_status(&self) -> u8 {
+        let errors = self.stories.stories.iter().any(|story| story.errors() > 0);
+        status(errors || !self.stories.findings.is_empty(), &self.stories.skipped)
+    }
+
+    pub fn json(&self) -> Value {
+        let threads: Vec<Value> = self.stories.stories.iter().map(story_json).collect();
+        let findings: Vec<Value> = self.stories.findings.iter().map(finding_json).collect();
+        json!({
+            "schema": SCHEMA, "item": self.item, "seller_id": self.seller_id, "unknown": self.unknown,
+            "findings": findings, "threads": threads, "skipped": skipped_json(&self.stories.skipped),
+        })
+    }
+
+    pub fn text(&self, language: Language) -> String {
+        let mut out = String::new();
+        let service = language.choose(("Service", "Услуга"));
+        let seller = match (&self.seller_id, &self.unknown) {
+            (Some(id), _) => format!("{} {id}", language.choose(("at the seller", "у продавца"))),
+            (None, None) => language
+                .choose(("its id at the seller is not stored here", "номер у продавца здесь не сохранён"))
+                .into(),
+            (None, Some(why)) => format!(
+                "{}: {}",
+                language.choose(("its id at the seller is unknown", "номер у продавца неизвестен")),
+                short(why, WIDTH)
+            ),
+        };
+        let _ = writeln!(out, "{service} {}, {seller}", self.item);
+        for story in &self.stories.stories {
+            story_text(&mut out, story, language);
+        }
+        if self.stories.stories.is_empty() {
+            out.push_str(language.choose(("The log does not mention it.\n", "В журнале она не упоминается.\n")));
+        }
+        skipped_text(&mut out, &self.stories.skipped, language);
+        out
+    }
+}
+
+fn story_text(out: &mut String, story: &Story, language: Language) {
+    let (first, last) = (story.steps.first(), story.last());
+    let times = first.zip(last).map(|(first, last)| format!("{} .. {last}", first.at)).unwrap_or_default();
+    let file = first.map(|step| step.file.display().to_string()).unwrap_or_default();
+    let _ = writeln!(out, "[{}] {times} {file}", story.thread);
+    for step in &story.steps {
+        let mark = if matches!(step.what, What::Error | What::Warning) { '!' } else { ' ' };
+        let _ = writeln!(
+            out,
+            "{mark} {:>8} {} {}: {}",
+            step.line,
+            step.at.time(),
+            step.what.say(language),
+            short(&step.text, WIDTH)
+        );
+    }
+    if story.left_out > 0 {
+        let more = language.choose((
+            format!("{} of the thread about other things", english(story.left_out, "line", "lines")),
+            format!("{} потока о другом", russian(story.left_out, "строка", "строки", "строк")),
+        ));
+        let _ = writeln!(out, "           ... {more}");
+    }
+}
+
+fn story_json(story: &Story) -> Value {
+    let steps: Vec<Value> = story.steps.iter().map(step_json).collect();
+    json!({"thread": story.thread.to_string(), "errors": story.errors(), "left_out": story.left_out, "steps": steps})
+}
+
+fn step_json(step: &Step) -> Value {
+    json!({
+        "what": step.what.word(), "at": moment(step.at), "line": step.line, "file": step.file.to_string_lossy(),
+        "text": step.text,
+    })
+}
+
+impl Say for Kind {
+    fn pair(&self) -> (String, String) {
+        let (english, russian) = match self {
+            Self::MissedEvent => ("Event gone", "Событие пропало"),
+            Self::ForeignItem => ("Event of a service that is not here", "Событие чужой услуги"),
+            Self::Auth => ("Login refused", "Вход отклонён"),
+            Self::Access => ("No right", "Нет прав"),
+            Self::Money => ("No money", "Нет средств"),
+            Self::Connection => ("No connection", "Нет связи"),
+            Self::Other => ("Other", "Другое"),
+        };
+        (english.to_owned(), russian.to_owned())
+    }
+}
+
+impl Say for What {
+    fn pair(&self) -> (String, String) {
+        let (english, russian) = match self {
+            Self::Ordered => ("order sent", "заказ отправлен"),
+            Self::EventsAsked => ("events asked for", "запрошены события"),
+            Self::Saved => ("parameter saved", "параметр сохранён"),
+            Self::Ended => ("operation ended", "операция завершена"),
+            Self::Called => ("call", "вызов"),
+            Self::Error => ("error", "ошибка"),
+            Self::Warning => ("warning", "предупреждение"),
+            Self::Said => ("line", "строка"),
+        };
+        (english.to_owned(), russian.to_owned())
+    }
+}

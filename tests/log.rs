@@ -1,0 +1,169 @@
+//! `resellguard log` and the panel's page, on panels of the lab and on a bare copied directory.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod stage;
+
+use lab::world::{Setup, World};
+use serde_json::Value;
+use stage::{Lost, binary, json, lose};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// A directory with nothing but a log in it.
+fn copied(log: &str) -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(root.path().join("var/logs")).unwrap();
+    std::fs::write(root.path().join("var/pmbillmgr.log"), log).unwrap();
+    root
+}
+
+fn command(root: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(binary());
+    command.args(arguments).env("RESELLGUARD_ROOT", root).env("LANG", "C.UTF-8").env_remove("LC_ALL");
+    command
+}
+
+fn run(root: &Path, arguments: &[&str]) -> Output {
+    command(root, arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+const ARTICLE: &str = "\
+Nov 18 08:15:04 [23241:1] sbin_utils INFO QUERY: func=service.saveparam&sok=ok&elid=62991&name=last%5Fsync%5Fitem&value=2022%2D11%2D18%2005%3A09%3A02&crypted=off
+Nov 18 08:15:04 [23241:1] sbin_utils NOTE Connect to billmgr
+Nov 18 08:15:04 [23241:1] libmgr ERROR Error: Type: 'missed' Object: 'itemevent' Value: '1225058'
+Nov 18 08:15:04 [23241:1] processing WARNING processing event for item '16643' failed: ' with '1225058' does not exist '
+";
+
+#[test]
+fn on_a_copied_directory_the_articles_line_is_explained() {
+    let root = copied(ARTICLE);
+    let output = run(root.path(), &["log"]);
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    for part in ["Event gone, service 16643: 1 time", "pmbillmgr.log:3 ", "[23241:1]", "resellguard check"] {
+        assert!(said.contains(part), "'{part}': {said}");
+    }
+    let output = run(root.path(), &["log", "--format", "json"]);
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let finding = &value["findings"][0];
+    assert_eq!(
+        (&finding["kind"], &finding["item"], &finding["event"], &finding["thread"], &finding["line"], &value["schema"]),
+        (&"missed_event".into(), &16643.into(), &1_225_058.into(), &"23241:1".into(), &3.into(), &1.into())
+    );
+    let output = run(root.path(), &["log", "16643"]);
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("its id at the seller is unknown") && said.contains("error: Error: Type: 'missed'"),
+        "{said}"
+    );
+    let russian = command(root.path(), &["log"]).env("LANG", "ru_RU.UTF-8").output().unwrap();
+    assert!(text(&russian).contains("Событие пропало, услуга 16643: 1 раз"), "{}", text(&russian));
+    assert!(!root.path().join("var/resellguard").exists(), "reading makes nothing");
+}
+
+#[test]
+fn a_named_file_and_the_standard_input_are_read_like_the_panels() {
+    let root = copied("");
+    let file = root.path().join("copy.txt");
+    std::fs::write(&file, ARTICLE).unwrap();
+    let output = run(root.path(), &["log", "--file", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    let mut child = command(root.path(), &["log", "--file", "-", "--format", "json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(ARTICLE.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((value["findings"][0]["line"].as_u64(), output.status.code()), (Some(3), Some(2)));
+}
+
+#[test]
+fn the_exit_status_tells_nothing_found_from_nothing_read() {
+    let root = copied("");
+    assert_eq!(run(root.path(), &["log"]).status.code(), Some(0));
+    std::fs::write(root.path().join("var/logs/pmbillmgr.log.1.xz"), b"\xfd7zXZ\0\0").unwrap();
+    let output = run(root.path(), &["log"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output).contains("packed with xz"), "{}", text(&output));
+    let empty = tempfile::tempdir().unwrap();
+    for arguments in [&["log"][..], &["log", "5"], &["log", "--file", "/nowhere"]] {
+        assert_eq!(run(empty.path(), arguments).status.code(), Some(1), "{arguments:?}");
+    }
+    for arguments in
+        [&["log", "x"][..], &["log", "--since", "soon"], &["log", "5", "--file", "-"], &["log", "5", "--follow"]]
+    {
+        assert_eq!(run(root.path(), arguments).status.code(), Some(64), "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_is_written_is_followed() {
+    let root = copied("");
+    let mut child = command(root.path(), &["log", "--follow", "--since", "2020-01-01", "--format", "json"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    for number in 1..=2 {
+        let line = format!("Nov 18 08:15:04 [1:{number}] core WARNING number {number}\n");
+        let path = root.path().join("var/pmbillmgr.log");
+        std::fs::OpenOptions::new().append(true).open(path).unwrap().write_all(line.as_bytes()).unwrap();
+        let mut told = String::new();
+        out.read_line(&mut told).unwrap();
+        let value: Value = serde_json::from_str(&told).unwrap();
+        assert_eq!(
+            (value["line"].as_u64(), value["text"].as_str()),
+            (Some(number), Some(&*format!("number {number}")))
+        );
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn the_panel_that_took_the_events_finds_them_in_its_log_and_the_other_one_its_order() {
+    let world = World::new();
+    let account = world.account("resellers");
+    let Lost { a, b, items } = lose(&world, Setup::default(), &account, &[("vds", "one.example")]);
+    let log = b.module_log();
+    assert!(log.contains("missed"), "{log}");
+    let output = run(b.root(), &["log", "--format", "json"]);
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let finding = &value["findings"][0];
+    assert_eq!((finding["kind"].as_str(), finding["item"].as_u64()), (Some("missed_event"), Some(items[0])), "{value}");
+    // Here the order went out, and the poll came back empty: no error, and the story says what was done.
+    let (value, status) = json(&a, &["log", &items[0].to_string()]);
+    let steps: Vec<&str> = value["threads"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|thread| thread["steps"].as_array().unwrap())
+        .map(|step| step["what"].as_str().unwrap())
+        .collect();
+    assert_eq!(status, 0, "{value}");
+    assert!(steps.contains(&"ordered"), "{value}");
+}
+
+#[test]
+fn the_panels_page_has_a_row_for_each_kind_and_service() {
+    let world = World::new();
+    let account = world.account("resellers");
+    let Lost { a, .. } = lose(&world, Setup::default(), &account, &[("vds", "one.example")]);
+    let path = a.root().join("var/pmbillmgr.log");
+    std::fs::OpenOptions::new().append(true).open(path).unwrap().write_all(ARTICLE.as_bytes()).unwrap();
+    let page = a.call("resellguard.log", &[]);
+    let rows: Vec<(String, String)> =
+        page.all("elem").map(|row| (row.text_of("id").to_owned(), row.text_of("line").to_owned())).collect();
+    assert_eq!(rows.len(), 1, "{page}");
+    assert_eq!(rows[0].0, "missed_event.16643", "{page}");
+    assert_eq!(a.call("resellguard.log", &[("elid", "5")]).all("elem").count(), 0);
+}
