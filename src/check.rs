@@ -5,13 +5,13 @@ use crate::billmgr::{Selection, operations_stopped};
 use crate::elsewhere;
 use crate::error::{Error, Kind};
 use crate::handover::{Known, take_polls};
+use crate::hearing::hear;
 use crate::journal::{Journal, rfc3339};
 use crate::reading::{AccountHere, Here};
 use crate::report::{CheckReport, Checked};
 use crate::reselling::carried::{Before, Carried, Fold, KnownItem, Lookup};
 use crate::reselling::circumstance::{Scheduled, circumstances};
-use crate::reselling::exclusivity::{Observation, delivered, evidence, waits_for_an_event};
-use crate::reselling::heard::Heard;
+use crate::reselling::exclusivity::{Observation, delivered, evidence, ordered, waits_for_an_event};
 use crate::reselling::ids::{ItemId, ModuleId};
 use crate::reselling::link::Rows;
 use crate::reselling::service::LocalService;
@@ -19,7 +19,7 @@ use crate::reselling::verdict::{Sight, Verdict, Window, judge};
 use crate::root::Root;
 use crate::settings::OnConflict;
 use crate::sync::lock::Lock;
-use jiff::{Timestamp, ZonedDateTime};
+use jiff::{SignedDuration, Timestamp, ZonedDateTime};
 use std::collections::HashMap;
 
 /// Products that are asked for besides our own, for another panel may sell something else from the same account.
@@ -104,7 +104,8 @@ pub fn check_account(
         remember_delivered(account, &waiting, &read.carried, journal, now.timestamp())?;
     }
     let memory = journal.recall(&account.account, now.timestamp())?;
-    let heard = Heard::default();
+    let only_account = here.accounts.len() == 1 && here.unreadable.is_empty();
+    let heard = hear(&here.root, &here.database, &modules, only_account, heard_since(&waiting, now))?;
     // A seller that did not show its lists is not asked for more.
     let (elsewhere, silent) = elsewhere::heard(here, account, sight.read || read.short, journal, now)?;
     let seen = Observation {
@@ -147,6 +148,14 @@ pub fn check_account(
     };
     journal.remember_checked(&checked.account, &checked.at, &checked)?;
     Ok(checked)
+}
+
+/// How far back the module's log is read: as far as an event counts, or a service waits, and not for ever.
+fn heard_since(waiting: &[LocalService], now: &ZonedDateTime) -> Timestamp {
+    let ago = |hours| now.timestamp().checked_sub(SignedDuration::from_hours(hours)).unwrap_or(Timestamp::MIN);
+    let waits = waiting.iter().filter(|local| waits_for_an_event(local));
+    let oldest = waits.map(|local| ordered(local, now.timestamp(), now.datetime())).min();
+    oldest.unwrap_or(Timestamp::MAX).min(ago(24 * 7)).max(ago(24 * 60))
 }
 
 /// What the seller showed.

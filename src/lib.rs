@@ -10,6 +10,7 @@ pub mod error;
 pub mod explain;
 pub mod fleet;
 pub mod handover;
+mod hearing;
 pub mod journal;
 pub mod language;
 pub mod logging;

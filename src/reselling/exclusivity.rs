@@ -86,24 +86,28 @@ impl Observation<'_> {
         if let Some(at) = arrived {
             return Some(Stuck::Arrived { at });
         }
-        // A poll whose login was refused brings nothing.
-        let from = since.max(self.heard.refused.filter(|_| self.heard.only_account).unwrap_or(Timestamp::MIN));
+        // A poll that the seller refused, or that did not reach it, brings nothing.
+        let in_vain = self.heard.refused.max(self.heard.cut_off).filter(|_| self.heard.only_account);
+        let from = since.max(in_vain.unwrap_or(Timestamp::MIN));
         let polls = self.memory.polls.iter().filter(|begun| **begun > from).count() as u64;
         Some(Stuck::Silent { row, since, polls: if self.stopped { 0 } else { polls } })
     }
 
-    /// When the service began to wait, at the latest; its operation tells, or else the day of the order, with a day of grace.
     fn ordered(&self, local: &LocalService) -> Timestamp {
-        let begun = match local.operations.iter().filter_map(|operation| operation.created).min() {
-            Some(created) => created,
-            None => match local.created.and_then(|day| day.yesterday().ok()) {
-                Some(day) => day.at(0, 0, 0, 0),
-                None => return Timestamp::MIN,
-            },
-        };
-        let ago = self.local_now.duration_since(begun);
-        self.now.checked_sub(ago).unwrap_or(Timestamp::MIN)
+        ordered(local, self.now, self.local_now)
     }
+}
+
+/// When the service began to wait, at the latest; its operation tells, or else the day of the order, with a day of grace.
+pub fn ordered(local: &LocalService, now: Timestamp, local_now: DateTime) -> Timestamp {
+    let begun = match local.operations.iter().filter_map(|operation| operation.created).min() {
+        Some(created) => created,
+        None => match local.created.and_then(|day| day.yesterday().ok()) {
+            Some(day) => day.at(0, 0, 0, 0),
+            None => return Timestamp::MIN,
+        },
+    };
+    now.checked_sub(local_now.duration_since(begun)).unwrap_or(Timestamp::MIN)
 }
 
 /// How often `checkevent` is started, in minutes: the cron line tells, or else it is every five (facts/billmanager 0.1).

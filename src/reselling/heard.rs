@@ -24,13 +24,14 @@ pub struct Event {
 /// What became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
+    /// The service was brought on here.
     Applied,
+    /// The module did something else about the service.
+    Touched,
     /// It came, and this panel failed to apply it.
     Failed,
     /// It did not exist any more when this panel wanted it; the number is the event's own.
-    Gone {
-        event: u64,
-    },
+    Gone { event: u64 },
 }
 
 /// What this panel knows of a service that a line names.
@@ -52,8 +53,9 @@ pub struct Heard {
     pub last: Option<Timestamp>,
     /// Oldest first.
     pub events: Vec<Event>,
-    /// When the seller last refused the module's login.
+    /// When the seller last refused the module, and when it last could not be reached.
     pub refused: Option<Timestamp>,
+    pub cut_off: Option<Timestamp>,
     /// The named services that this panel has or had.
     pub ours: HashMap<u64, Ours>,
     /// This panel has no other account, so that every line is about this one.
@@ -84,10 +86,11 @@ impl Heard {
         events.map(|event| event.at).filter(|at| *at >= from).max()
     }
 
-    /// The log reaches back to `from`, and no event is in it since then.
+    /// The log reaches back to `from`, and no event is in it since then. Its lines say no fraction of their second.
     pub fn silent_since(&self, from: Timestamp) -> bool {
+        let second = from.checked_sub(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MIN);
         let reaches = self.unread.is_none() && self.since.is_some_and(|since| since <= from);
-        reaches && self.events.iter().all(|event| event.at < from)
+        reaches && self.events.iter().all(|event| event.at < second)
     }
 
     /// Events that were gone, and events about services of somebody else.
@@ -96,16 +99,20 @@ impl Heard {
         let mut gone = BTreeMap::new();
         let mut told: BTreeMap<u64, (Timestamp, u64)> = BTreeMap::new();
         for event in self.events.iter().filter(recent) {
-            match (event.fate, event.item) {
-                (Fate::Gone { event: number }, item) => {
-                    if let Some(severity) = self.gone(event, seen.modules.len() > 1) {
-                        gone.insert(number, (Sign::MissedEvent { event: number, item, at: event.at }, severity));
-                    }
-                }
-                (_, Some(item)) if !self.ours.contains_key(&item) && !seen.carried.has(item) => {
+            let stranger = event.item.filter(|item| !self.ours.contains_key(item) && !seen.carried.has(*item));
+            match (event.fate, stranger) {
+                (Fate::Touched, _) => {}
+                // Whether it was applied, failed or was gone: it is about somebody else's service.
+                (_, Some(item)) => {
                     let (at, times) = told.entry(item).or_insert((event.at, 0));
                     *at = event.at.max(*at);
                     *times += 1;
+                }
+                (Fate::Gone { event: number }, None) => {
+                    if let Some(severity) = self.gone(event, seen.modules.len() > 1) {
+                        let sign = Sign::MissedEvent { event: number, item: event.item, at: event.at };
+                        gone.insert(number, (sign, severity));
+                    }
                 }
                 _ => {}
             }
@@ -130,7 +137,7 @@ impl Heard {
         // Two runs of our own may have met, and several modules of one account may be given each other's events (facts/billmanager
         // 12, 16).
         let met = self.events.iter().any(|other| {
-            !matches!(other.fate, Fate::Gone { .. })
+            matches!(other.fate, Fate::Applied | Fate::Failed)
                 && event.item.is_some()
                 && other.item == event.item
                 && other.at.duration_since(event.at).abs() <= OVERLAP

@@ -143,6 +143,10 @@ fn plan_account(
     only_waiting: bool,
     report: &mut DriftReport,
 ) -> Result<(), Error> {
+    // A check that is due finds these lists read, and does not ask for them a second time.
+    for local in &services {
+        drop(account.listing(&local.itemtype));
+    }
     let around = Surroundings {
         others_may_read: checked(here, account, journal)?.others_may_read(),
         do_nothing: operations_stopped(&here.root),

@@ -176,13 +176,14 @@ impl EvidenceCase {
     }
 
     pub fn heard(&self) -> Heard {
-        let LogHere { unread, since, last, events, refused, ours, deleted, of_another_account, only_account } =
+        let LogHere { unread, since, last, events, refused, cut_off, ours, deleted, of_another_account, only_account } =
             &self.log;
         let event = |one: &EventHere| Event {
             item: one.item,
             at: one.at,
             fate: match (one.fate.as_str(), one.event) {
                 ("applied", None) => Fate::Applied,
+                ("touched", None) => Fate::Touched,
                 ("failed", None) => Fate::Failed,
                 ("gone", Some(event)) => Fate::Gone { event },
                 other => panic!("{other:?} is no fate of an event"),
@@ -197,6 +198,7 @@ impl EvidenceCase {
             last: *last,
             events: events.iter().map(event).collect(),
             refused: *refused,
+            cut_off: *cut_off,
             ours: known(ours, true, false)
                 .into_iter()
                 .chain(known(deleted, true, true))
@@ -244,6 +246,7 @@ struct LogHere {
     last: Option<Timestamp>,
     events: Vec<EventHere>,
     refused: Option<Timestamp>,
+    cut_off: Option<Timestamp>,
     /// Services that this panel has on the account, that it had, and that it has elsewhere.
     ours: Vec<u64>,
     deleted: Vec<u64>,
@@ -259,6 +262,7 @@ impl Default for LogHere {
             last: None,
             events: Vec::new(),
             refused: None,
+            cut_off: None,
             ours: Vec::new(),
             deleted: Vec::new(),
             of_another_account: Vec::new(),
@@ -272,7 +276,7 @@ impl Default for LogHere {
 struct EventHere {
     item: Option<u64>,
     at: Timestamp,
-    /// `applied`, `failed` or `gone`; what is gone has the event's number.
+    /// `applied`, `touched`, `failed` or `gone`; what is gone has the event's number.
     fate: String,
     event: Option<u64>,
 }

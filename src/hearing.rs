@@ -1,0 +1,117 @@
+//! What the module's log says of events, brought to what the evidence rests on: read, and its services looked up.
+//!
+//! Not for weighing it: that is `reselling::heard`.
+
+use crate::billmgr::Database;
+use crate::error::Error;
+use crate::modulelog::{Cut, Files, Finding, Kind, Listener, Skipped, Thread, Window, read};
+use crate::reselling::heard::{Event, Fate, Heard, Ours};
+use crate::reselling::ids::ModuleId;
+use crate::reselling::status::Status;
+use crate::root::Root;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use std::collections::HashMap;
+
+/// How many events are kept, the newest.
+const MOST: usize = 10_000;
+/// A line says no fraction of its second, so something at that second may have come before it.
+const SECOND: jiff::SignedDuration = jiff::SignedDuration::from_millis(999);
+
+/// Reads the log since that moment, for the account of these modules. `only_account`: this panel has no other.
+///
+/// # Errors
+/// `Kind::Database`. A log that cannot be read is no error: `Heard::unread` says why.
+pub fn hear(
+    root: &Root,
+    database: &Database,
+    modules: &[ModuleId],
+    only_account: bool,
+    since: Timestamp,
+) -> Result<Heard, Error> {
+    let files = Files::of(root);
+    let mut listening = Listening::default();
+    let since = since.to_zoned_datetime(TimeZone::system()).datetime();
+    let skipped = read(&files, Window::since(since), Cut::default(), &mut listening);
+    let unread = match files.current() {
+        Some(current) => skipped.iter().find(|one| *one.path == *current.path).map(shown),
+        None => skipped.first().map(shown).or_else(|| Some("there is no var/pmbillmgr.log".to_owned())),
+    };
+    let mut heard = listening.heard;
+    heard.unread = unread;
+    heard.only_account = only_account;
+    let drop = heard.events.len().saturating_sub(MOST);
+    heard.events.drain(..drop);
+    heard.ours = ours(database, modules, &heard.items())?;
+    Ok(heard)
+}
+
+fn shown(skipped: &Skipped) -> String {
+    format!("{}: {}", skipped.path.display(), skipped.why)
+}
+
+/// Those of the services that this panel has, or had.
+fn ours(database: &Database, modules: &[ModuleId], items: &[u64]) -> Result<HashMap<u64, Ours>, Error> {
+    let mut ours: HashMap<u64, Ours> = database
+        .known_items(items)?
+        .into_iter()
+        .map(|(id, item)| {
+            let on_account = item.module.is_some_and(|module| modules.contains(&module));
+            (id, Ours { on_account, deleted: item.status == Status::Deleted })
+        })
+        .collect();
+    let missing: Vec<u64> = items.iter().copied().filter(|item| !ours.contains_key(item)).collect();
+    let remembered = database.in_history(&missing)?;
+    ours.extend(remembered.into_iter().map(|id| (id, Ours { on_account: true, deleted: true })));
+    Ok(ours)
+}
+
+#[derive(Clone, Default)]
+struct Listening {
+    heard: Heard,
+}
+
+impl Listening {
+    fn push(&mut self, item: Option<u64>, at: Timestamp, fate: Fate) {
+        if self.heard.events.len() >= 2 * MOST {
+            self.heard.events.drain(..MOST);
+        }
+        self.heard.events.push(Event { item, at, fate });
+    }
+}
+
+impl Listener for Listening {
+    const CALLBACKS: bool = true;
+
+    fn finding(&mut self, finding: Finding) {
+        let Some(at) = moment(finding.at) else { return };
+        match (finding.kind, finding.event) {
+            (Kind::MissedEvent, Some(event)) => self.push(finding.item, at, Fate::Gone { event }),
+            _ if finding.told_by_warning => self.push(finding.item, at, Fate::Failed),
+            (Kind::Auth | Kind::Access, _) => self.heard.refused = self.heard.refused.max(Some(at + SECOND)),
+            (Kind::Connection, _) => self.heard.cut_off = self.heard.cut_off.max(Some(at + SECOND)),
+            _ => {}
+        }
+    }
+
+    fn callback(&mut self, item: u64, function: &str, at: DateTime, _thread: Thread) {
+        // What brings a service from waiting to active; other callbacks are said when it is ordered, too.
+        let opens = function.rsplit_once('.').is_some_and(|(_, verb)| verb == "open");
+        let brings_on = opens || function == "certificate.save";
+        if let Some(at) = moment(at) {
+            self.push(Some(item), at, if brings_on { Fate::Applied } else { Fate::Touched });
+        }
+    }
+
+    fn time(&mut self, at: DateTime) {
+        let Some(at) = moment(at) else { return };
+        self.heard.since.get_or_insert(at);
+        self.heard.last = Some(at);
+    }
+}
+
+/// The log has the panel's local time.
+fn moment(local: DateTime) -> Option<Timestamp> {
+    local.to_zoned_datetime(TimeZone::system()).ok().map(|zoned| zoned.timestamp())
+}

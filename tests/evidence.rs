@@ -1,0 +1,180 @@
+//! Each kind of evidence and what only looks like it, on real parts: panels, a seller, logs that the module wrote itself.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod stage;
+
+use lab::billing::guesses::Misbehaviour;
+use lab::site::Site;
+use lab::world::World;
+use serde_json::Value;
+use stage::{checkevent, install, json};
+use std::sync::Arc;
+
+const QUICK: &str = "[reselling]\nstuck_after = \"1s\"\n";
+
+/// A reseller with the plugin, on an account that others may share.
+fn reseller(world: &World, user: &str, itemtypes: &[&str]) -> (Arc<Site>, lab::world::Account) {
+    let a = stage::reseller(world, "a");
+    let account = world.account(user);
+    world.connect(&a, &account, itemtypes);
+    install(world, &a, QUICK);
+    (a, account)
+}
+
+fn checked(site: &Site) -> Value {
+    json(site, &["check"]).0["accounts"][0].clone()
+}
+
+fn kinds(account: &Value) -> Vec<String> {
+    let word = |one: &Value, name: &str| one[name].as_str().unwrap_or_default().to_owned();
+    let evidence = account["evidence"].as_array().unwrap().iter();
+    evidence.map(|one| format!("{} {}", word(one, "kind"), word(one, "severity"))).collect()
+}
+
+fn noted(account: &Value, part: &str) -> bool {
+    account["notes"].as_array().unwrap().iter().any(|note| note.as_str().unwrap().contains(part))
+}
+
+#[test]
+fn an_event_of_another_panel_is_seen_where_it_arrived() {
+    let world = World::new();
+    let (a, account) = reseller(&world, "resellers", &["vds"]);
+    let b = world.reseller("b");
+    world.connect(&b, &account, &["vds"]);
+    let ours = a.order("vds", "one.example");
+    let theirs = b.order("vds", "two.example");
+    world.seller().activate(ours);
+    world.seller().activate(theirs);
+    checkevent(&a);
+    assert_eq!(a.status(ours), 2);
+    let found = checked(&a);
+    assert_eq!(found["verdict"], "shared", "{found:#}");
+    let seen = ["foreign_remoteid critical", "foreign_item warning", "foreign_address warning"];
+    assert_eq!(kinds(&found), seen, "{found:#}");
+    assert!(found["evidence"][1]["detail"].as_str().unwrap().contains(&theirs.to_string()), "{found:#}");
+}
+
+#[test]
+fn an_event_of_a_service_that_was_removed_here_is_nothing() {
+    let world = World::new();
+    let (a, _) = reseller(&world, "reseller-a", &["vds"]);
+    let kept = a.order("vds", "one.example");
+    let removed = a.order("vds", "two.example");
+    a.execute(&format!("DELETE FROM runningoperation WHERE item = {removed}"));
+    a.execute(&format!("DELETE FROM item WHERE id = {removed}"));
+    world.seller().activate(kept);
+    world.seller().activate(removed);
+    checkevent(&a);
+    assert!(a.module_log().contains(&format!("for item '{removed}' failed")), "{}", a.module_log());
+    let found = checked(&a);
+    assert_eq!((&found["verdict"], kinds(&found)), (&"exclusive".into(), Vec::new()), "{found:#}");
+}
+
+#[test]
+fn an_event_that_came_and_failed_here_is_not_lost() {
+    let world = World::new();
+    let (a, _) = reseller(&world, "reseller-a", &["vds"]);
+    let item = a.order("vds", "one.example");
+    a.billing.misbehave("vds.open", Misbehaviour::OkWithoutEffect);
+    world.seller().activate(item);
+    checkevent(&a);
+    checkevent(&a);
+    checkevent(&a);
+    assert_eq!(a.status(item), 5);
+    let found = checked(&a);
+    assert_eq!((&found["verdict"], kinds(&found)), (&"exclusive".into(), Vec::new()), "{found:#}");
+    assert!(noted(&found, &format!("The event of service {item} came")), "{found:#}");
+}
+
+#[test]
+fn a_seller_that_has_not_delivered_and_an_order_that_never_arrived_are_told_apart() {
+    let world = World::new();
+    let (a, _) = reseller(&world, "reseller-a", &["vds"]);
+    let waits = a.order("vds", "one.example");
+    world.seller().billing.quirks().no_money = true;
+    let failed = a.order("vds", "two.example");
+    world.seller().billing.quirks().no_money = false;
+    for _ in 0..3 {
+        checkevent(&a);
+    }
+    let found = checked(&a);
+    assert_eq!(found["verdict"], "exclusive", "{found:#}");
+    assert_eq!(kinds(&found), ["silent_poll info"], "{found:#}");
+    assert!(noted(&found, &format!("not delivered 1 service that waits here yet: {waits}")), "{found:#}");
+    assert!(noted(&found, &format!("The order of service {failed} failed before it reached the seller")), "{found:#}");
+}
+
+#[test]
+fn a_login_that_was_refused_loses_no_event() {
+    let world = World::new();
+    let (a, _) = reseller(&world, "reseller-a", &["vds"]);
+    let item = a.order("vds", "one.example");
+    world.seller().activate(item);
+    // Seen delivered before any poll.
+    assert_eq!(kinds(&checked(&a)).len(), 1);
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    world.seller().billing.quirks().refuse_login = Some("badpassword".to_owned());
+    checkevent(&a);
+    world.seller().billing.quirks().refuse_login = None;
+    let found = checked(&a);
+    assert_eq!(found["verdict"], "possible", "{found:#}");
+    assert!(noted(&found, "The seller refused the module's login"), "{found:#}");
+}
+
+#[test]
+fn the_articles_remedy_by_hand_is_no_sign_of_another_panel() {
+    let world = World::new();
+    let (a, _) = reseller(&world, "reseller-a", &["vds"]);
+    let item = a.order("vds", "one.example");
+    world.seller().activate(item);
+    checkevent(&a);
+    a.execute(&format!(
+        "UPDATE item SET processingmodule = (SELECT id FROM processingmodule WHERE module = 'pmmanual') WHERE id = {item}"
+    ));
+    let found = checked(&a);
+    assert_eq!((&found["verdict"], kinds(&found)), (&"exclusive".into(), Vec::new()), "{found:#}");
+}
+
+#[test]
+fn every_verdict_says_its_window_and_what_would_change_it() {
+    let world = World::new();
+    let (a, _) = reseller(&world, "reseller-a", &["vds"]);
+    let item = a.order("vds", "one.example");
+    world.seller().activate(item);
+    checkevent(&a);
+    let found = checked(&a);
+    for name in ["listing", "watched_since", "polls_since", "log_since"] {
+        assert!(found["window"][name].as_str().is_some_and(|at| at.starts_with("20")), "{name}: {found:#}");
+    }
+    assert!(found["would_change"].as_str().unwrap().contains("One lost event"), "{found:#}");
+    let said = stage::resellguard(&a, &["check"]);
+    let said = String::from_utf8_lossy(&said.stdout);
+    assert!(said.contains("Looked at: the seller's lists (20") && said.contains("One lost event"), "{said}");
+    let account = found["account"].as_str().unwrap();
+    let page = a.call("resellguard.evidence", &[("elid", account)]).to_string();
+    assert!(page.contains("Looked at: the seller"), "{page}");
+}
+
+#[test]
+fn a_check_asks_for_each_products_list_and_for_nothing_that_grows_with_the_services() {
+    let world = World::new();
+    let (a, account) = reseller(&world, "reseller-a", &["vds", "vhost"]);
+    let products = 6;
+    let mut asked = Vec::new();
+    for count in [2, 12] {
+        while a.rows("SELECT id FROM item WHERE status = 5").len() < count {
+            a.order("vds", "one.example");
+            a.order("vhost", "two.example");
+        }
+        let before = world.seller().http_requests();
+        assert_eq!(json(&a, &["check"]).1, 0);
+        asked.push(world.seller().http_requests() - before);
+    }
+    assert_eq!(asked[0], asked[1], "the number of services changes nothing");
+    assert!(
+        asked[1] <= products + 3,
+        "{asked:?}: a list for each product and at most three calls for {}",
+        account.user
+    );
+}
