@@ -2,6 +2,7 @@
 //! because of it. The folders tell the story of the data: who called us (`panel`, `cli`), what we read (`billmgr`,
 //! `seller`, `modulelog`), what we conclude (`reselling`), what we do and write down (`sync`, `journal`), how we show it (`report`).
 
+pub mod audit;
 pub mod billmgr;
 pub mod check;
 pub mod cli;

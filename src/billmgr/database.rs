@@ -76,8 +76,8 @@ const OPTIONAL: [(&str, &[&str], &str); 15] = [
     ),
 ];
 
-/// Tables of people: where one is missing, they have numbers for names.
-const PEOPLE: [&str; 2] = ["account", "user"];
+/// Tables of people: where one is missing, they have numbers for names, or are not seen.
+const PEOPLE: [&str; 3] = ["account", "user", "core_session"];
 
 /// A connection to the panel's database.
 pub struct Database {

@@ -2,6 +2,7 @@
 //!
 //! Not for the seller's side, which is `seller`, and not for conclusions, which are `reselling`.
 
+mod buyers;
 mod config;
 mod database;
 mod history;
@@ -13,6 +14,7 @@ mod people;
 pub mod schedule;
 mod services;
 
+pub use buyers::{Buyer, Person};
 pub use config::{Config, Server};
 pub use database::Database;
 pub use history::Change;

@@ -8,6 +8,7 @@ mod explain;
 mod fingerprint;
 mod journal;
 mod log;
+mod seller;
 mod sync;
 
 use crate::error::{Error, Kind};
@@ -62,6 +63,8 @@ enum Command {
     ///
     /// Exit status: 0, 1 an error or a broken chain.
     Journal(journal::Arguments),
+    /// On a panel that sells to resellers.
+    Seller(seller::Arguments),
     /// Keyed hashes of this panel's accounts, one line each, for the file that [check] fleet names on your other panels.
     ///
     /// The key is [check] fingerprint_key. Exit status: 0, 1 an error.
@@ -111,6 +114,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Explain(explain) => (explain::run(&root, &explain, language), explain.format, 1),
         Command::Log(log) => (log::run(&root, &log, language), log.format, 1),
         Command::Journal(journal) => (journal::run(&root, &journal, language), journal.format, 1),
+        Command::Seller(seller) => (seller::run(&root, &seller, language), seller.format(), 3),
         Command::Fingerprint(fingerprint) => (fingerprint::run(&root, &fingerprint), fingerprint.format, 1),
         Command::Observe => {
             let observed = crate::check::observe(&root);

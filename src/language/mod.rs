@@ -3,6 +3,7 @@
 //! There is no table of strings: whoever has something to say gives both texts side by side in one `match`, so that a new
 //! case without a text, or with a text in one language only, does not compile.
 
+pub mod audit;
 mod circumstances;
 mod conclusions;
 mod evidence;

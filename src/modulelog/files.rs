@@ -57,12 +57,17 @@ pub struct Files {
 impl Files {
     /// `var/pmbillmgr.log` and everything in `var/logs` whose name begins so. No log at all is an empty list.
     pub fn of(root: &Root) -> Self {
+        Self::named(root, NAME)
+    }
+
+    /// The same of another log of the panel.
+    pub fn named(root: &Root, name: &str) -> Self {
         let mut found = Self::default();
         let folder = root.join("var/logs");
         match std::fs::read_dir(&folder) {
             Ok(entries) => {
                 for entry in entries.flatten() {
-                    if entry.file_name().as_encoded_bytes().starts_with(NAME.as_bytes()) {
+                    if entry.file_name().as_encoded_bytes().starts_with(name.as_bytes()) {
                         found.add(&entry.path(), false);
                     }
                 }
@@ -75,7 +80,7 @@ impl Files {
         for file in found.files.drain(..many).collect::<Vec<_>>() {
             found.skip(&file.path, format!("more than {MOST} files"));
         }
-        let current = root.join("var").join(NAME);
+        let current = root.join("var").join(name);
         if current.exists() {
             found.add(&current, true);
         }

@@ -7,6 +7,7 @@
 //! * `go_on(files, position, cut, listener)`: the same for what was written since.
 //! * `heard(files, since)`, `heard_after(files, position)`: what it says of events, ready to be concluded from.
 //! * `stories(files, ids, window, cut)`: what each thread did for one service.
+//! * `requests(files, each)`: of the panel's own log, `var/billmgr.log`, who called what.
 //!
 //! A line says no year; `dates` counts it along the file, back from the time the file was written. Times are the panel's
 //! local ones.
@@ -19,6 +20,7 @@ mod heard;
 mod line;
 mod mention;
 mod piece;
+mod requests;
 mod scan;
 pub mod shapes;
 mod stories;
@@ -31,6 +33,7 @@ pub use heard::{Failed, Heard, heard, heard_after};
 pub use line::{Level, Stamp, Thread};
 pub use mention::Ids;
 pub use piece::Lines;
+pub use requests::{Request, requests};
 pub use scan::{Listener, Position, Said, Window, go_on, read, stream};
 pub use shapes::{Kind, Shape};
 pub use stories::{Step, Stories, Story, What, stories};

@@ -1,5 +1,6 @@
 //! What is shown: one model for each answer, and its formats. The panel's pages are made from the same models.
 
+mod audit;
 mod check;
 pub mod drift;
 pub mod explanation;
@@ -10,6 +11,7 @@ mod migration;
 mod sync;
 
 pub use self::log::{LogReport, ServiceLogReport};
+pub use audit::{AuditReport, Audited};
 pub use check::{CheckReport, Checked};
 pub use drift::DriftReport;
 pub use fingerprint::{Fingerprint, FingerprintReport};

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod addresses;
+pub mod audit;
 pub mod carried;
 pub mod circumstance;
 pub mod conclusion;
@@ -13,9 +14,11 @@ pub mod heard;
 pub mod ids;
 pub mod link;
 mod matrix;
+pub mod numbering;
 pub mod plan;
 pub mod product;
 pub mod service;
 pub mod status;
 pub mod telling;
+pub mod usage;
 pub mod verdict;

@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 /// Words of parameter names whose values the log shows as `*`.
 const SECRET: [&str; 5] = ["passw", "authinfo", "secret", "key", "confirm"];
@@ -14,17 +14,24 @@ const SECRET: [&str; 5] = ["passw", "authinfo", "secret", "key", "confirm"];
 pub struct Log {
     file: Mutex<File>,
     thread: AtomicU64,
+    /// Added to the time of every line, seconds.
+    ahead: AtomicI64,
 }
 
 impl Log {
     pub fn open(path: &Path) -> std::io::Result<Self> {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
-        Ok(Self { file: Mutex::new(file), thread: AtomicU64::new(1) })
+        Ok(Self { file: Mutex::new(file), thread: AtomicU64::new(1), ahead: AtomicI64::new(0) })
     }
 
     /// The core's own counter of requests; 1 is the start.
     pub fn next_thread(&self) -> u64 {
         self.thread.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// From now on the log's clock goes ahead of the real one by this much, or behind it when negative: a test plays hours in seconds.
+    pub fn set_ahead(&self, ahead: jiff::SignedDuration) {
+        self.ahead.store(ahead.as_secs(), Ordering::Relaxed);
     }
 
     pub fn write(&self, thread: u64, module: &str, level: &str, text: &str) {
@@ -36,7 +43,8 @@ impl Log {
             "ERROR" => "1;31",
             _ => "1;32",
         };
-        let now = jiff::ZonedDateTime::now().strftime("%b %e %H:%M:%S").to_string();
+        let ahead = jiff::SignedDuration::from_secs(self.ahead.load(Ordering::Relaxed));
+        let now = jiff::ZonedDateTime::now().saturating_add(ahead).strftime("%b %e %H:%M:%S").to_string();
         let pid = std::process::id();
         let line = format!("{now} [{pid}:{thread}] {module} \x1b[{color}m{level} {text}\x1b[0m\n");
         let mut file = self.file.lock().expect("the log");

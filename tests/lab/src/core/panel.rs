@@ -113,6 +113,11 @@ impl Panel {
         *self.core.fault.lock().expect("the fault") = fault;
     }
 
+    /// From now on the clock of `var/billmgr.log` goes ahead of the real one by this much, or behind it when negative.
+    pub fn set_log_ahead(&self, ahead: jiff::SignedDuration) {
+        self.core.log.set_ahead(ahead);
+    }
+
     /// How many HTTP requests have come, faulty answers included.
     pub fn http_requests(&self) -> u64 {
         self.core.requests.load(Ordering::SeqCst)
