@@ -88,7 +88,7 @@ fn every_page_column_field_and_button_has_its_texts() {
             has(format!("short_{}", name(button)));
             has(format!("hint_{}", name(button)));
             // These are inactive until something is selected.
-            if matches!(button.get_attribute("type"), Some("editlist" | "groupform")) {
+            if matches!(button.get_attribute("type"), Some("editlist" | "groupform" | "edit")) {
                 has(format!("hint_{}_disabled", name(button)));
             }
         }
@@ -177,6 +177,9 @@ fn every_product_list_has_the_same_button() {
         assert_eq!(button.get_attribute("func"), Some("resellguard.sync"), "{list}");
         assert_eq!(button.get_attribute("type"), Some("groupform"), "{list}");
         assert_eq!(button.get_attribute("img"), Some("t-retry"), "{list}");
+        let explain = group.find_all("toolbtn").nth(1).expect(list);
+        assert_eq!(explain.get_attribute("func"), Some("resellguard.explain"), "{list}");
+        assert_eq!((explain.get_attribute("type"), explain.get_attribute("nogroupedit")), (Some("edit"), Some("yes")));
         assert_eq!(texts[list], texts["service"], "{list}");
     }
 }

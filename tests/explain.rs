@@ -6,7 +6,8 @@ mod stage;
 
 use lab::billing::guesses::Quirks;
 use lab::core::Fault;
-use lab::site::Site;
+use lab::request::Caller;
+use lab::site::{CUSTOMER, Site};
 use lab::world::{Setup, World};
 use serde_json::Value;
 use stage::{Lost, checkevent, configure, install, json, lose};
@@ -436,4 +437,19 @@ fn the_articles_fault_is_told_as_a_story_in_both_languages_and_on_a_copy_without
         !copy.join("var/resellguard").exists() && !copy.join("var/resellguard.log").exists(),
         "a copy stays as it is"
     );
+}
+
+#[test]
+fn the_panel_shows_the_explanation_to_administrators_in_their_language() {
+    let play = Play::new("vds");
+    let item = play.item.to_string();
+    let page = play.a.call("resellguard.explain", &[("elid", &item)]);
+    assert!(page.text_of("conclusion").starts_with("All is well"), "{page}");
+    assert!(page.text_of("here").contains(&item) && page.text_of("log").contains("nothing about"), "{page}");
+    assert!(page.text_of("seller").contains(&play.bought.to_string()) && !page.text_of("plan").is_empty(), "{page}");
+    let russian = play.a.call("resellguard.explain", &[("elid", &item), ("lang", "ru")]);
+    assert!(russian.text_of("conclusion").starts_with("Всё в порядке"), "{russian}");
+    let customer = Caller { id: 2, name: CUSTOMER.into(), level: 16, account: 1 };
+    let refused = play.a.panel.call("resellguard.explain", &[("elid", &item)], &customer).to_string();
+    assert!(refused.contains("<error") && !refused.contains("All is well"), "{refused}");
 }

@@ -139,8 +139,8 @@ fn word(by: SuspendedBy) -> &'static str {
 /// The whole answer for a person.
 pub fn text(explained: &Explanation, language: Language) -> String {
     let mut out = format!("{}\n", explained.conclusion.say(language));
-    for (title, lines) in evidence(explained, language) {
-        let _ = writeln!(out, "\n{title}");
+    for (source, lines) in evidence(explained, language) {
+        let _ = writeln!(out, "\n{}", title(source, language));
         for line in lines {
             let _ = writeln!(out, "  {line}");
         }
@@ -152,8 +152,8 @@ pub fn text(explained: &Explanation, language: Language) -> String {
     out
 }
 
-/// Each source by its title with its lines; what was not looked at says why.
-pub fn evidence(explained: &Explanation, language: Language) -> Vec<(String, Vec<String>)> {
+/// Each source with its lines; what was not looked at says why.
+pub fn evidence(explained: &Explanation, language: Language) -> Vec<(Source, Vec<String>)> {
     let sources = [Source::Service, Source::Seller, Source::Account, Source::Log];
     sources
         .into_iter()
@@ -168,20 +168,18 @@ pub fn evidence(explained: &Explanation, language: Language) -> Vec<(String, Vec
             lines.extend(
                 unread.map(|(_, why)| format!("{}: {why}", language.choose(("not looked at", "не проверено")))),
             );
-            (title(source, language), lines)
+            (source, lines)
         })
         .collect()
 }
 
-fn title(source: Source, language: Language) -> String {
-    language
-        .choose(match source {
-            Source::Service => ("Here", "Здесь"),
-            Source::Seller => ("At the seller", "У продавца"),
-            Source::Account => ("The account", "Учётная запись"),
-            Source::Log => ("The module's log", "Журнал модуля"),
-        })
-        .to_owned()
+fn title(source: Source, language: Language) -> &'static str {
+    language.choose(match source {
+        Source::Service => ("Here", "Здесь"),
+        Source::Seller => ("At the seller", "У продавца"),
+        Source::Account => ("The account", "Учётная запись"),
+        Source::Log => ("The module's log", "Журнал модуля"),
+    })
 }
 
 fn service_lines(explained: &Explanation, language: Language) -> Vec<String> {

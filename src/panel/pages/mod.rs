@@ -7,6 +7,7 @@
 mod accounts;
 mod drift;
 mod evidence;
+mod explain;
 mod journal;
 mod log;
 mod sync;
@@ -37,6 +38,7 @@ pub fn find(function: &str) -> Option<Page> {
         "resellguard.check" => accounts::check,
         "resellguard.evidence" => evidence::show,
         "resellguard.drift" => drift::show,
+        "resellguard.explain" => explain::show,
         "resellguard.sync" => sync::show,
         "resellguard.log" => log::show,
         "resellguard.journal" => journal::show,
