@@ -6,6 +6,7 @@ pub mod audit;
 pub mod billmgr;
 pub mod check;
 pub mod cli;
+pub mod doctor;
 pub mod elsewhere;
 pub mod error;
 pub mod explain;

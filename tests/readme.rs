@@ -36,6 +36,7 @@ fn every_command_of_the_readme_does_what_it_says_on_a_panel_with_the_fault() {
                 let said = String::from_utf8_lossy(&output.stdout);
                 assert!(output.stderr.is_empty(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
                 match arguments {
+                    ["doctor"] => assert!(said.contains("seller.login"), "{said}"),
                     ["check"] => assert!(said.contains("lost_event"), "{said}"),
                     ["drift"] => assert_eq!(output.status.code(), Some(2), "{said}"),
                     ["explain", "16643"] => assert!(said.contains("What to do: "), "{said}"),

@@ -3,6 +3,7 @@
 //! A file a command; what they show is made in `report`.
 
 mod check;
+mod doctor;
 mod drift;
 mod explain;
 mod fingerprint;
@@ -50,6 +51,10 @@ enum Command {
     ///
     /// Exit status: 0 every service done or already in step, 1 something failed, 2 something was refused.
     Sync(sync::Arguments),
+    /// Whether this panel is able to do all of it; with --bundle, what support needs in one file.
+    ///
+    /// Exit status: 0, 1 warnings, 2 something is broken.
+    Doctor(doctor::Arguments),
     /// Why one service is where it is: this panel, the seller, the account and the module's log, in one answer.
     ///
     /// Exit status: 0, 1 an error or nothing to conclude from.
@@ -111,6 +116,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Check(check) => (check::run(&root, &check, language), check.plain_format(), 3),
         Command::Drift(drift) => (drift::run(&root, &drift, language), drift.format, 1),
         Command::Sync(sync) => (sync::run(&root, &sync, language), sync.format, 1),
+        Command::Doctor(doctor) => (doctor::run(&root, &doctor, language), doctor.format, 2),
         Command::Explain(explain) => (explain::run(&root, &explain, language), explain.format, 1),
         Command::Log(log) => (log::run(&root, &log, language), log.format, 1),
         Command::Journal(journal) => (journal::run(&root, &journal, language), journal.format, 1),

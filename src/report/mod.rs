@@ -2,6 +2,7 @@
 
 mod audit;
 mod check;
+pub mod diagnosis;
 pub mod drift;
 pub mod explanation;
 mod fingerprint;

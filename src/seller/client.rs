@@ -17,8 +17,9 @@ use crate::reselling::service::SellerService;
 use crate::secret::Secret;
 use crate::settings::SellerSettings;
 use crate::xml::{self, Element};
+use jiff::{SignedDuration, Timestamp};
 use reqwest::blocking::{Client, Response};
-use reqwest::header::LOCATION;
+use reqwest::header::{DATE, LOCATION};
 use std::fmt;
 use std::io::{BufReader, Read};
 use std::net::IpAddr;
@@ -57,6 +58,8 @@ pub struct Seller {
     requests: AtomicU32,
     /// The login was refused. Asking again with it could lock the account.
     refused: OnceLock<Error>,
+    /// How much our clock is ahead of the seller's, as its first answer showed.
+    ahead: OnceLock<SignedDuration>,
 }
 
 impl Seller {
@@ -88,6 +91,7 @@ impl Seller {
             last: Mutex::new(None),
             requests: AtomicU32::new(0),
             refused: OnceLock::new(),
+            ahead: OnceLock::new(),
         })
     }
 
@@ -98,6 +102,11 @@ impl Seller {
     /// How many requests were sent so far, repeated ones included.
     pub fn requests(&self) -> u32 {
         self.requests.load(Ordering::Relaxed)
+    }
+
+    /// How much our clock is ahead of the seller's, to the second; `None` before the first answer, or when it says no time.
+    pub fn clock_ahead(&self) -> Option<SignedDuration> {
+        self.ahead.get().copied()
     }
 
     /// Who we are there: the best first question.
@@ -241,6 +250,10 @@ impl Seller {
         let timeout = self.settings.timeout;
         let sent = client.post(self.url.clone()).form(&form).send();
         let response = sent.map_err(|error| error::transport(&error, timeout))?;
+        let date = response.headers().get(DATE).and_then(|value| value.to_str().ok());
+        if let Some(there) = date.and_then(|text| jiff::fmt::rfc2822::parse(text).ok()) {
+            self.ahead.set(Timestamp::now().duration_since(there.timestamp())).ok();
+        }
         let code = response.status().as_u16();
         log::debug!("{}: {}: HTTP {code} after {:?}", self.host, call.function(), start.elapsed());
         if code == 200 {

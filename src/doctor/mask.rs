@@ -1,0 +1,176 @@
+//! No secret leaves in a bundle: what is known to be one is taken out in every spelling, and what looks like one on suspicion.
+
+use crate::billmgr::Config;
+use crate::modulelog::text::masked;
+use crate::reading::Here;
+use crate::root::Root;
+use base64ct::{Base64, Encoding};
+use url::form_urlencoded;
+
+/// Shorter ones would take ordinary words out of every line; what names itself (`password=...`) is masked whatever its length.
+const SHORTEST: usize = 4;
+/// A run of base64 that is longer is a key, a certificate or a login: no line of a panel needs one.
+const LONGEST_RUN: usize = 40;
+const STARS: &str = "***";
+
+/// What must not be shown.
+pub(super) struct Mask {
+    /// Every spelling of every secret, the longest first.
+    spellings: Vec<String>,
+}
+
+impl Mask {
+    /// The database's password, the panel's key, the logins of the modules. What cannot be read cannot be known; what then stands in
+    /// a log is still masked by its name.
+    pub(super) fn of(root: &Root, here: Option<&Here>) -> Self {
+        let mut secrets = Vec::new();
+        if let Ok(config) = Config::read(root) {
+            secrets.push(config.password.reveal().to_owned());
+            let key = std::fs::read_to_string(&config.key).unwrap_or_default();
+            secrets.extend(key.lines().filter(|line| !line.starts_with("-----")).map(str::to_owned));
+            secrets.push(key);
+        }
+        let accesses = here.and_then(|here| here.database.module_access(&here.settings.reselling.modules).ok());
+        for access in accesses.into_iter().flatten().filter_map(|(_, access)| access.ok()) {
+            let password = access.password.reveal();
+            secrets.extend([password.to_owned(), format!("{}:{password}", access.user)]);
+        }
+        Self::knowing(secrets)
+    }
+
+    fn knowing(secrets: impl IntoIterator<Item = String>) -> Self {
+        let secrets = secrets.into_iter().filter(|secret| secret.trim().len() >= SHORTEST);
+        let mut spellings: Vec<String> = secrets.flat_map(|secret| spelled(&secret)).collect();
+        spellings.retain(|spelling| spelling.len() >= SHORTEST);
+        spellings.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        spellings.dedup();
+        Self { spellings }
+    }
+
+    /// The same text without them. Bytes that are no text are replaced; private keys go with all their lines.
+    pub(super) fn clean(&self, bytes: &[u8]) -> String {
+        let text = String::from_utf8_lossy(bytes);
+        // Before it is cut into lines: a secret may have more than one.
+        let text = self.spellings.iter().fold(text.into_owned(), |text, spelling| {
+            if text.contains(spelling.as_str()) { text.replace(spelling.as_str(), STARS) } else { text }
+        });
+        let mut clean = String::with_capacity(text.len());
+        let mut inside = false;
+        for line in text.split_inclusive('\n') {
+            let names_a_key = line.to_uppercase().split("PRIVATE").skip(1).any(|rest| rest.contains("KEY"));
+            if names_a_key || inside {
+                clean.push_str("*** a private key\n");
+                let begins = line.rfind("BEGIN").is_some_and(|begin| line.rfind("END").is_none_or(|end| end < begin));
+                inside = if names_a_key { begins } else { inside && line.trim_end().len() <= 80 };
+            } else {
+                clean.push_str(&without_runs(&masked(line)));
+            }
+        }
+        clean
+    }
+}
+
+/// The ways in which a log, a document, a request or a header may write it.
+fn spelled(secret: &str) -> Vec<String> {
+    let percent = |keep: &[u8], upper: bool| -> String {
+        let escaped = secret.bytes().map(|byte| match byte {
+            byte if byte.is_ascii_alphanumeric() || keep.contains(&byte) => char::from(byte).to_string(),
+            byte if upper => format!("%{byte:02X}"),
+            byte => format!("%{byte:02x}"),
+        });
+        escaped.collect()
+    };
+    let xml = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let mut all = vec![
+        secret.to_owned(),
+        secret.trim().to_owned(),
+        percent(b".", true),
+        percent(b".", false),
+        percent(b"-._~", true),
+        percent(b"-._~", false),
+        form_urlencoded::byte_serialize(secret.as_bytes()).collect(),
+        xml.replace('"', "&quot;"),
+        xml.replace('"', "&quot;").replace('\'', "&apos;"),
+        xml.replace('"', "&#34;").replace('\'', "&#39;"),
+        xml,
+        format!("{secret:?}").trim_matches('"').to_owned(),
+        serde_json::to_string(secret).unwrap_or_default().trim_matches('"').to_owned(),
+    ];
+    // Base64 of it as such, and as a part of something longer: three ways, by where in a group of three it begins.
+    for before in 0..3usize {
+        let mut bytes = vec![0; before];
+        bytes.extend(secret.as_bytes());
+        let encoded = Base64::encode_string(&bytes);
+        let (from, to) = ((before * 8).div_ceil(6), bytes.len() * 8 / 6);
+        if let Some(inner) = encoded.get(from..to).filter(|inner| inner.len() >= 6) {
+            all.push(inner.to_owned());
+            all.push(inner.replace('+', "-").replace('/', "_"));
+            all.push(inner.replace('+', "%2B").replace('/', "%2F"));
+        }
+    }
+    all
+}
+
+/// Long runs of base64 replaced.
+fn without_runs(text: &str) -> String {
+    let in_run = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '+' | '/' | '=');
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(in_run) {
+        let (before, run) = rest.split_at(start);
+        let (run, after) = run.split_at(run.find(|letter| !in_run(letter)).unwrap_or(run.len()));
+        // A path has slashes, and is made of short words.
+        let secret = run.split('/').any(|part| part.len() >= LONGEST_RUN)
+            || (run.len() >= LONGEST_RUN && !rest.contains("://") && run.matches('/').count() * 12 < run.len());
+        out.push_str(before);
+        out.push_str(if secret { STARS } else { run });
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_known_secret_is_found_however_it_is_written() {
+        let secret = "p&ss:<w\"rd>'%41+ $HOME ключ";
+        let mask = Mask::knowing([secret.to_owned(), format!("shop:{secret}")]);
+        let encoded = |text: &str| Base64::encode_string(text.as_bytes());
+        for spelled in spelled(secret).into_iter().chain([
+            encoded(secret),
+            encoded(&format!("shop:{secret}")),
+            encoded(&format!("x{secret}y")),
+            encoded(&format!("xx{secret}yy")),
+        ]) {
+            let line = format!("a {spelled} b");
+            let clean = mask.clean(line.as_bytes());
+            assert!(clean.contains(STARS) && !clean.contains(spelled.trim_end_matches('=')), "{line}: {clean}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_goes_with_its_lines_and_an_ordinary_line_stays() {
+        let mask = Mask::knowing([]);
+        let body =
+            "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\nMzEfYyjiWA4R4/M2bS1GB4t7NXp98C3S\n";
+        let text = format!("before\n-----BEGIN RSA PRIVATE KEY-----\n{body}-----END RSA PRIVATE KEY-----\nafter\n");
+        let clean = mask.clean(text.as_bytes());
+        assert!(
+            clean.starts_with("before\n***") && clean.ends_with("***\nafter\n") || clean.ends_with("key\nafter\n"),
+            "{clean}"
+        );
+        assert!(!clean.contains("MIIEv") && !clean.contains("MzEfY"), "{clean}");
+        let query = mask.clean(b"QUERY: func=x&pkey=%2D%2DBEGIN%20PRIVATE%20KEY%2D%2D%0AMIIEv&sok=ok\n");
+        assert!(!query.contains("MIIEv"), "{query}");
+        for line in [
+            "Nov 18 08:15:04 [23241:1] sbin_utils INFO QUERY: func=service.saveparam&sok=ok&elid=62991&crypted=off\n",
+            "/usr/local/mgr5/var/resellguard/journal.db https://seller.example/manager/billmgr\n",
+        ] {
+            assert_eq!(mask.clean(line.as_bytes()), line);
+        }
+        assert!(!mask.clean(b"func=auth&auth=0123abcdef&out=xml").contains("0123abcdef"));
+    }
+}
