@@ -19,6 +19,7 @@ use crate::reselling::verdict::{Sight, Verdict, Window, judge};
 use crate::root::Root;
 use crate::settings::OnConflict;
 use crate::sync::lock::Lock;
+use crate::sync::set_aside;
 use jiff::{SignedDuration, Timestamp, ZonedDateTime};
 use std::collections::HashMap;
 
@@ -42,7 +43,7 @@ pub fn check(root: &Root, only: &[String]) -> Result<CheckReport, Error> {
     if let Some(_lock) = Lock::try_take(root, "polls", "check")? {
         journal.remember_polls(&take_polls(root)?, now.timestamp())?;
     }
-    let mut report = CheckReport { accounts: Vec::new(), unreadable_modules: here.unreadable.clone() };
+    let mut report = CheckReport { unreadable_modules: here.unreadable.clone(), ..CheckReport::default() };
     for account in &here.accounts {
         let name = account.account.to_string();
         if only.is_empty() || only.iter().any(|word| name.contains(word.as_str())) {
@@ -55,13 +56,14 @@ pub fn check(root: &Root, only: &[String]) -> Result<CheckReport, Error> {
             format!("no seller account of this panel is named {}", only.join(", ")),
         ));
     }
+    report.set_aside = set_aside(&journal)?;
     if only.is_empty() {
         tell_hook(&here, &report, now.timestamp())?;
     }
     Ok(report)
 }
 
-/// What the hook starts: a check, unless one is running already.
+/// What the hook and cron start: a check, unless one is running already, and after it the automatic repair, when that is wanted.
 ///
 /// # Errors
 /// As `check`.
@@ -73,7 +75,7 @@ pub fn observe(root: &Root) -> Result<(), Error> {
         log::info!("{}: {}, {} waiting", account.account, account.verdict, account.waiting.len());
     }
     crate::notify::after_check(root, &report, true);
-    Ok(())
+    crate::sync::repair_forward(root)
 }
 
 /// One account: read, judged, remembered.

@@ -367,7 +367,7 @@ mod tests {
                 comment.clear();
             }
         }
-        let expected = ["auto", "manual_module"];
+        let expected = ["manual_module"];
         assert_eq!(unused, expected);
     }
 

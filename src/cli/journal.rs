@@ -6,6 +6,7 @@ use crate::journal::Journal;
 use crate::language::Language;
 use crate::report::{JournalReport, VerifyReport};
 use crate::root::Root;
+use crate::sync;
 use clap::Args;
 
 /// How many runs are shown when none is named.
@@ -32,15 +33,23 @@ pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Res
             Format::Json => Answer::json(&report.json(), status),
         });
     }
+    let mut set_aside = sync::set_aside(&journal)?;
     let runs = match arguments.about.as_deref() {
         None => journal.runs(None, None, NEWEST)?,
-        Some(run) if journal.has_run(run)? => journal.runs(Some(run), None, 1)?,
+        Some(run) if journal.has_run(run)? => {
+            let runs = journal.runs(Some(run), None, 1)?;
+            set_aside.retain(|retry| runs.iter().flat_map(|run| &run.items).any(|entry| entry.item == retry.item));
+            runs
+        }
         Some(item) => match item.parse() {
-            Ok(item) => journal.runs(None, Some(item), u32::MAX)?,
+            Ok(item) => {
+                set_aside.retain(|retry| retry.item == item);
+                journal.runs(None, Some(item), u32::MAX)?
+            }
             Err(_) => return Err(Error::new(Kind::NotFound, format!("no run is named {}", item.escape_debug()))),
         },
     };
-    let report = JournalReport { runs };
+    let report = JournalReport { runs, set_aside };
     Ok(match arguments.format {
         Format::Text => Answer { text: report.text(language), status: 0 },
         Format::Json => Answer::json(&report.json(), 0),

@@ -11,7 +11,7 @@ use crate::reading::Here;
 use crate::report::{Checked, JournalReport, diagnosis};
 use crate::root::Root;
 use crate::settings::Settings;
-use crate::sync::{Wanted, drift};
+use crate::sync::{Wanted, drift, set_aside};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use jiff::Timestamp;
@@ -81,7 +81,9 @@ fn parts(root: &Root, found: &Diagnosis) -> Vec<(&'static str, Vec<u8>)> {
         ("waiting.json", pretty(&waiting)),
         (
             "journal.json",
-            pretty(&remembered(root, |journal| Ok(JournalReport { runs: journal.runs(None, None, RUNS)? }.json()))),
+            pretty(&remembered(root, |journal| {
+                Ok(JournalReport { runs: journal.runs(None, None, RUNS)?, set_aside: set_aside(journal)? }.json())
+            })),
         ),
         ("pmbillmgr.log", tail(&root.join("var/pmbillmgr.log"), TAIL)),
         ("resellguard.log", tail(&root.log(), TAIL)),

@@ -7,10 +7,12 @@ mod first;
 mod memory;
 mod notices;
 mod recall;
+mod retries;
 mod runs;
 
 pub use chain::{Broken, Verified};
 pub use memory::Arrival;
+pub use retries::Retry;
 pub use runs::{ItemEntry, OpenItem, Outcome, Run, StepEntry, rfc3339};
 
 use crate::error::{Error, Kind};
@@ -64,6 +66,9 @@ CREATE TABLE told(
     PRIMARY KEY(subject, channel));
 CREATE TABLE own_address(
     account TEXT NOT NULL, address TEXT NOT NULL, last_seen INTEGER NOT NULL, PRIMARY KEY(account, address));
+CREATE TABLE retry(
+    item INTEGER PRIMARY KEY, failures INTEGER NOT NULL, at INTEGER NOT NULL, reason TEXT NOT NULL, state TEXT NOT NULL,
+    told INTEGER NOT NULL);
 ";
 /// The step that takes over the runs of the first format.
 const CHAINED: i64 = 2;

@@ -1,8 +1,8 @@
 //! The verdict on each seller account with its evidence: text, JSON, nagios, prometheus.
 
-use super::{SCHEMA, english};
+use super::{SCHEMA, SetAside, english};
 use crate::error::Error;
-use crate::journal::rfc3339;
+use crate::journal::{Retry, rfc3339};
 use crate::language::{self, Language, Say};
 use crate::reselling::circumstance::Circumstance;
 use crate::reselling::ids::{ItemId, ModuleId};
@@ -53,6 +53,8 @@ pub struct CheckReport {
     pub accounts: Vec<Checked>,
     /// Modules whose account could not even be named, with the reason.
     pub unreadable_modules: Vec<(ModuleId, Error)>,
+    /// Services of this panel whose automatic repair was given up.
+    pub set_aside: Vec<Retry>,
 }
 
 impl CheckReport {
@@ -76,7 +78,8 @@ impl CheckReport {
             .iter()
             .map(|(module, error)| json!({"module": module, "error": error.detail}))
             .collect();
-        json!({"schema": SCHEMA, "accounts": accounts, "unreadable_modules": unreadable})
+        let set_aside: Vec<Value> = self.set_aside.iter().map(|retry| SetAside(retry).json()).collect();
+        json!({"schema": SCHEMA, "accounts": accounts, "unreadable_modules": unreadable, "set_aside": set_aside})
     }
 
     pub fn text(&self, language: Language) -> String {
@@ -92,6 +95,9 @@ impl CheckReport {
         }
         for (module, error) in &self.unreadable_modules {
             let _ = writeln!(out, "{} {module}: {error}", language.choose(("module", "модуль")));
+        }
+        for retry in &self.set_aside {
+            let _ = writeln!(out, "{}", SetAside(retry).say(language));
         }
         out
     }

@@ -1,8 +1,8 @@
 //! The audit trail as it is shown.
 
 use super::drift::state;
-use super::{SCHEMA, english, short};
-use crate::journal::{Broken, ItemEntry, Run, Verified};
+use super::{SCHEMA, SetAside, english, short};
+use crate::journal::{Broken, ItemEntry, Retry, Run, Verified};
 use crate::language::{Language, Say};
 use crate::reselling::decision::Decision;
 use serde_json::{Value, json};
@@ -12,11 +12,14 @@ use std::fmt::Write as _;
 #[derive(Clone, Debug, Default)]
 pub struct JournalReport {
     pub runs: Vec<Run>,
+    /// Services whose automatic repair was given up; of the named one, or all.
+    pub set_aside: Vec<Retry>,
 }
 
 impl JournalReport {
     pub fn json(&self) -> Value {
-        json!({"schema": SCHEMA, "runs": self.runs})
+        let set_aside: Vec<Value> = self.set_aside.iter().map(|retry| SetAside(retry).json()).collect();
+        json!({"schema": SCHEMA, "runs": self.runs, "set_aside": set_aside})
     }
 
     pub fn text(&self, language: Language) -> String {
@@ -30,6 +33,9 @@ impl JournalReport {
         }
         if self.runs.is_empty() {
             out.push_str(language.choose(("Nothing was changed so far.\n", "Изменений пока не было.\n")));
+        }
+        for retry in &self.set_aside {
+            let _ = writeln!(out, "{}", SetAside(retry).say(language));
         }
         out
     }

@@ -1,6 +1,7 @@
 //! What is shown: one model for each answer, and its formats. The panel's pages are made from the same models.
 
 mod audit;
+mod aside;
 mod check;
 pub mod diagnosis;
 pub mod drift;
@@ -13,6 +14,7 @@ mod sync;
 
 pub use self::log::{LogReport, ServiceLogReport};
 pub use audit::{AuditReport, Audited};
+pub use aside::SetAside;
 pub use check::{CheckReport, Checked};
 pub use drift::DriftReport;
 pub use fingerprint::{Fingerprint, FingerprintReport};

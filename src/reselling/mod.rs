@@ -15,6 +15,7 @@ pub mod ids;
 pub mod link;
 mod matrix;
 pub mod numbering;
+pub mod patience;
 pub mod plan;
 pub mod product;
 pub mod service;

@@ -4,8 +4,10 @@
 
 mod apply;
 mod forms;
+mod forward;
 pub mod lock;
 mod planning;
 
 pub use apply::{Options, sync};
+pub use forward::{repair_forward, set_aside};
 pub use planning::{Wanted, drift, drift_allowing, plan_of, under_way};

@@ -30,6 +30,8 @@ pub enum Wanted {
     Items(Vec<ItemId>),
     /// Those that wait for the seller, of every reselling module.
     Stuck,
+    /// Of those that wait, these: the automatic repair. The others count for the brake.
+    Overdue(Vec<ItemId>),
     /// All services of every reselling module.
     All,
 }
@@ -38,7 +40,9 @@ impl Wanted {
     /// What was asked for, as the journal keeps it.
     pub(super) fn words(&self) -> String {
         match self {
-            Self::Items(items) => items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+            Self::Items(items) | Self::Overdue(items) => {
+                items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+            }
             Self::Stuck => "stuck".to_owned(),
             Self::All => "all".to_owned(),
         }
@@ -67,11 +71,15 @@ pub(super) fn plan(
     wanted: &Wanted,
     allow: &[Allowed],
 ) -> Result<DriftReport, Error> {
-    let allow = [allow, &here.settings.sync.allow].concat();
+    let allow = match wanted {
+        // Nobody is there: forward only, whatever else is allowed.
+        Wanted::Overdue(_) => Vec::new(),
+        Wanted::Items(_) | Wanted::Stuck | Wanted::All => [allow, &here.settings.sync.allow].concat(),
+    };
     let modules: Vec<ModuleId> = here.accounts.iter().flat_map(AccountHere::module_ids).collect();
     let locals = match wanted {
         Wanted::Items(items) => here.services(items)?,
-        Wanted::Stuck => here.database.services(&Selection::Waiting(&modules))?,
+        Wanted::Stuck | Wanted::Overdue(_) => here.database.services(&Selection::Waiting(&modules))?,
         Wanted::All => here.database.services(&Selection::All(&modules))?,
     };
     let mut report = DriftReport { notes: here.database.notes(), ..DriftReport::default() };
@@ -100,6 +108,9 @@ pub(super) fn plan(
     if let Wanted::Items(items) = wanted {
         let order: HashMap<ItemId, usize> = items.iter().enumerate().map(|(place, item)| (*item, place)).collect();
         report.items.sort_by_key(|planned| order.get(&planned.local.item).copied());
+    }
+    if let Wanted::Overdue(items) = wanted {
+        report.items.retain(|planned| items.contains(&planned.local.item));
     }
     Ok(report)
 }
