@@ -129,9 +129,7 @@ fn every_word_that_a_page_can_say_has_a_text() {
     for link in [Link::Both, Link::RemoteId, Link::Local, Link::None, Link::Ambiguous] {
         has("resellguard.drift", format!("link_{}", link.word()));
     }
-    for decision in
-        [Decision::InStep, Decision::Open, Decision::StoreCertificate, Decision::Wait, Decision::Ask, Decision::Refuse]
-    {
+    for decision in Decision::ALL {
         has("resellguard.drift", format!("decision_{}", decision.word()));
         has("resellguard.journal", format!("decision_{}", decision.word()));
     }

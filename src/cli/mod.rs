@@ -11,6 +11,7 @@ mod journal;
 mod log;
 mod seller;
 mod sync;
+mod undo;
 
 use crate::error::{Error, Kind};
 use crate::language::Language;
@@ -74,6 +75,10 @@ enum Command {
     ///
     /// The key is [check] fingerprint_key. Exit status: 0, 1 an error.
     Fingerprint(fingerprint::Arguments),
+    /// Takes back what a run did, where that has a reverse and nobody has changed the service since: plan, apply, read back.
+    ///
+    /// Exit status: 0 taken back, 1 something failed, 2 something has no reverse or must not be taken back.
+    Undo(undo::Arguments),
     /// What the hook on checkevent starts: a check, unless one is running.
     #[command(hide = true)]
     Observe,
@@ -122,6 +127,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Journal(journal) => (journal::run(&root, &journal, language), journal.format, 1),
         Command::Seller(seller) => (seller::run(&root, &seller, language), seller.format(), 3),
         Command::Fingerprint(fingerprint) => (fingerprint::run(&root, &fingerprint), fingerprint.format, 1),
+        Command::Undo(undo) => (undo::run(&root, &undo, language), undo.format, 1),
         Command::Observe => {
             let observed = crate::check::observe(&root);
             if let Err(error) = &observed {

@@ -34,20 +34,32 @@ pub(super) struct Arguments {
 
 pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Result<Answer, Error> {
     let wanted = if arguments.stuck { Wanted::Stuck } else { Wanted::Items(super::items(&arguments.items)?) };
-    let mut options =
+    let options =
         Options { dry_run: arguments.dry_run, actor: super::actor(), token: None, allow: arguments.allow.clone() };
-    if !arguments.yes && !arguments.dry_run && std::io::stdin().is_terminal() {
+    carry_out(root, &wanted, options, arguments.yes, arguments.format, language)
+}
+
+/// Shows the plan and asks when somebody sits at a terminal, then carries it out.
+pub(super) fn carry_out(
+    root: &Root,
+    wanted: &Wanted,
+    mut options: Options,
+    yes: bool,
+    format: Format,
+    language: Language,
+) -> Result<Answer, Error> {
+    if !yes && !options.dry_run && std::io::stdin().is_terminal() {
         // Asked before anything is locked; what is carried out afterwards is this plan or none.
-        let plan = sync::drift_allowing(root, &wanted, &options.allow)?;
+        let plan = sync::drift_allowing(root, wanted, &options.allow)?;
         options.token = Some(token(&plan.items));
-        if plan.items.iter().any(|planned| planned.decision.acts()) && !agreed(&plan, language) {
+        if plan.items.iter().any(|planned| planned.decision.acts()) && !agreed(&plan, wanted, language) {
             let text = language.choose(("Nothing was changed.\n", "Ничего не изменено.\n")).to_owned();
             return Ok(Answer { text, status: 2 });
         }
     }
-    let report = sync::sync(root, &wanted, &options)?;
+    let report = sync::sync(root, wanted, &options)?;
     let status = report.exit_status();
-    Ok(match arguments.format {
+    Ok(match format {
         Format::Text => Answer { text: report.text(language), status },
         Format::Json => Answer::json(&report.json(), status),
     })
@@ -62,11 +74,15 @@ fn allowed(word: &str) -> Result<Allowed, String> {
 }
 
 /// Shows the plan and asks, on the terminal's own channel, so that JSON on the standard output stays JSON.
-fn agreed(plan: &DriftReport, language: Language) -> bool {
+fn agreed(plan: &DriftReport, wanted: &Wanted, language: Language) -> bool {
     let count = plan.items.iter().filter(|planned| planned.decision.acts()).count() as u64;
+    let verb = match wanted {
+        Wanted::TakenBack(_) => ("Take back what was done to", "Отменить сделанное"),
+        _ => ("Repair", "Исправить"),
+    };
     let question = language.choose((
-        format!("Repair {}? [y/N] ", language::english(count, "service", "services")),
-        format!("Исправить {}? [y/N] ", language::russian(count, "услугу", "услуги", "услуг")),
+        format!("{} {}? [y/N] ", verb.0, language::english(count, "service", "services")),
+        format!("{}: {}? [y/N] ", verb.1, language::russian(count, "услуга", "услуги", "услуг")),
     ));
     let mut terminal = std::io::stderr().lock();
     let _ = write!(terminal, "{}{question}", plan.text(language)).and_then(|()| terminal.flush());

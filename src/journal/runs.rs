@@ -69,6 +69,9 @@ pub struct Run {
     pub actor: String,
     /// What was asked for; empty in runs of the first format.
     pub why: String,
+    /// The run that this one takes back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
     pub items: Vec<ItemEntry>,
 }
 
@@ -82,13 +85,20 @@ pub struct OpenItem {
 }
 
 impl Journal {
-    /// Begins a run and returns its key and its name (`20261124-103015-4711`: local time and process). `why` is what was asked for.
+    /// Begins a run and returns its key and its name (`20261124-103015-4711`: local time and process). `why` is what was asked for,
+    /// `undoes` the run that is taken back.
     ///
     /// # Errors
     /// `Kind::State` when the disk does not take it; nothing has been changed then.
-    pub fn begin_run(&self, actor: &str, why: &str, now: &ZonedDateTime) -> Result<(i64, String), Error> {
+    pub fn begin_run(
+        &self,
+        actor: &str,
+        why: &str,
+        undoes: Option<&str>,
+        now: &ZonedDateTime,
+    ) -> Result<(i64, String), Error> {
         let run = format!("{}-{}", now.strftime("%Y%m%d-%H%M%S"), std::process::id());
-        let body = json!({"run": run, "actor": actor, "why": why});
+        let body = json!({"run": run, "actor": actor, "why": why, "undoes": undoes});
         let key = self.append(RecordKind::Run, None, None, &body, now)?;
         Ok((key, run))
     }
@@ -245,6 +255,26 @@ impl Journal {
             .map_err(|error| Self::fault(&error))
     }
 
+    /// The services of a run that were taken back, each with the run that did it.
+    ///
+    /// # Errors
+    /// `Kind::State`.
+    pub fn taken_back(&self, run: &str) -> Result<Vec<(ItemId, String)>, Error> {
+        let read = || -> rusqlite::Result<Vec<(ItemId, String)>> {
+            self.connection
+                .prepare(
+                    "SELECT intention.item, json_extract(undo.body, '$.run') FROM record AS undo
+                     JOIN record AS intention ON intention.parent = undo.id
+                     JOIN record AS outcome ON outcome.parent = intention.id AND outcome.kind = 'outcome'
+                     WHERE undo.kind = 'run' AND json_extract(undo.body, '$.undoes') = ?1
+                     AND json_extract(outcome.body, '$.outcome') = 'done'",
+                )?
+                .query_map([run], |row| Ok((ItemId(unsigned(row.get(0)?)), row.get(1)?)))?
+                .collect()
+        };
+        read().map_err(|error| Self::fault(&error))
+    }
+
     /// Whether there is a run of that name.
     ///
     /// # Errors
@@ -277,6 +307,7 @@ struct Body {
     run: String,
     actor: String,
     why: String,
+    undoes: Option<String>,
     decision: String,
     reason: Value,
     before: Value,
@@ -302,8 +333,8 @@ fn runs(connection: &Connection, run: Option<&str>, item: Option<ItemId>, limit:
     )?;
     let found: Vec<(i64, Run)> = query
         .query_map(params![run, item.map(|item| signed(item.0)), limit], |row| {
-            let Body { run, actor, why, .. } = body(row, 2)?;
-            Ok((row.get(0)?, Run { run, at: row.get(1)?, actor, why, items: Vec::new() }))
+            let Body { run, actor, why, undoes, .. } = body(row, 2)?;
+            Ok((row.get(0)?, Run { run, at: row.get(1)?, actor, why, undoes, items: Vec::new() }))
         })?
         .collect::<rusqlite::Result<_>>()?;
     found

@@ -41,6 +41,55 @@ impl Say for Reason {
                 format!("At the seller the service is paid until {there}, here only until {here}."),
                 format!("У продавца услуга оплачена до {there}, а здесь только до {here}."),
             ),
+            Self::TakesBack { run } => (
+                format!("This takes back what run {run} did; nothing has changed at the service since."),
+                format!("Это отменит сделанное запуском {run}; с тех пор услуга не менялась."),
+            ),
+            Self::AlreadyTakenBack { run } => {
+                (format!("Run {run} has taken it back already."), format!("Это уже отменено запуском {run}."))
+            }
+            Self::RunTookBack => both(
+                "That run took back another one and is not taken back itself. Compare with the seller anew: resellguard sync.",
+                "Этот запуск сам отменял другой и не отменяется. Сравните услугу с продавцом заново: resellguard sync.",
+            ),
+            Self::NothingToTakeBack => both(
+                "The run came to no good end at this service; there is nothing to take back. resellguard drift shows its state.",
+                "У этой услуги запуск ничего не завершил; отменять нечего. Её состояние покажет resellguard drift.",
+            ),
+            Self::ActivationStays => both(
+                "An activation cannot be taken back: the panel has no function that makes an operation wait again. If it was wrong, \
+                 suspend or delete the service in the panel.",
+                "Активацию отменить нельзя: у панели нет функции, возвращающей операцию в ожидание. Если она ошибочна, \
+                 приостановите или удалите услугу в панели.",
+            ),
+            Self::CertificateStays => both(
+                "A stored certificate cannot be taken back: the panel has no function that forgets one. If it is the wrong one, \
+                 reissue it, or delete the service in the panel.",
+                "Сохранённый сертификат отменить нельзя: у панели нет функции, которая его убирает. Если он не тот, \
+                 перевыпустите его или удалите услугу в панели.",
+            ),
+            Self::ClosedStays => both(
+                "A closed service cannot be brought back by a call. Order it anew, or restore the panel's backup.",
+                "Закрытую услугу вызовом не вернуть. Закажите её заново или восстановите резервную копию панели.",
+            ),
+            Self::OperationIsGone => both(
+                "The run finished an operation that this panel had asked for, and that cannot be made to wait again. Ask for the opposite in \
+                 the panel.",
+                "Запуск завершил операцию, которую запросила эта панель; вернуть её в ожидание нельзя. Запросите обратное действие в \
+                 панели.",
+            ),
+            Self::ChangedSinceRun => both(
+                "The service is not as the run left it: somebody has changed it since. Nothing is taken back over that.",
+                "Услуга не такая, какой её оставил запуск: с тех пор её изменили. Поверх этого ничего не отменяется.",
+            ),
+            Self::ExpiryHasPassed { at } => (
+                format!(
+                    "Before the run the service was paid until {at}, which has passed: set back, the panel would suspend it."
+                ),
+                format!(
+                    "До запуска услуга была оплачена до {at}, этот день прошёл: с прежним сроком панель приостановит её."
+                ),
+            ),
             Self::NotActivatedYet => both(
                 "The seller has not activated the service yet; waiting is right.",
                 "Продавец ещё не активировал услугу; ожидание оправдано.",

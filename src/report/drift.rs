@@ -6,6 +6,7 @@ use crate::language::{Language, Say};
 use crate::reselling::decision::Decision;
 use crate::reselling::link::Link;
 use crate::reselling::plan::{Planned, Step};
+use crate::reselling::reverse::has_reverse;
 use crate::reselling::service::LocalService;
 use crate::reselling::status::Status;
 use serde_json::{Value, json};
@@ -90,7 +91,7 @@ pub fn planned_json(planned: &Planned) -> Value {
     let mut value = json!({
         "item": planned.local.item, "type": planned.local.itemtype, "name": planned.local.name,
         "module": planned.module, "link": planned.link, "local": local_json(&planned.local),
-        "decision": planned.decision, "reason": english(&planned.reason), "reversible": false, "steps": planned.steps,
+        "decision": planned.decision, "reason": english(&planned.reason), "reversible": has_reverse(planned.decision, &planned.local), "steps": planned.steps,
     });
     if let (Some(seller), Some(object)) = (&planned.seller, value.as_object_mut()) {
         let mut shown = json!({"id": seller.id, "status": seller.status});

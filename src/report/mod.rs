@@ -1,7 +1,7 @@
 //! What is shown: one model for each answer, and its formats. The panel's pages are made from the same models.
 
-mod audit;
 mod aside;
+mod audit;
 mod check;
 pub mod diagnosis;
 pub mod drift;
@@ -13,8 +13,8 @@ mod migration;
 mod sync;
 
 pub use self::log::{LogReport, ServiceLogReport};
-pub use audit::{AuditReport, Audited};
 pub use aside::SetAside;
+pub use audit::{AuditReport, Audited};
 pub use check::{CheckReport, Checked};
 pub use drift::DriftReport;
 pub use fingerprint::{Fingerprint, FingerprintReport};

@@ -40,7 +40,7 @@ pub enum Decision {
 }
 
 impl Decision {
-    const ALL: [Self; 10] = [
+    pub const ALL: [Self; 10] = [
         Self::InStep,
         Self::Open,
         Self::StoreCertificate,
@@ -265,6 +265,23 @@ pub enum Reason {
         detail: String,
     },
     FinishedByInterruptedRun,
+    // taking back
+    TakesBack {
+        run: String,
+    },
+    AlreadyTakenBack {
+        run: String,
+    },
+    RunTookBack,
+    NothingToTakeBack,
+    ActivationStays,
+    CertificateStays,
+    ClosedStays,
+    OperationIsGone,
+    ChangedSinceRun,
+    ExpiryHasPassed {
+        at: String,
+    },
     Interrupted,
 }
 

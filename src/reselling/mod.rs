@@ -18,6 +18,7 @@ pub mod numbering;
 pub mod patience;
 pub mod plan;
 pub mod product;
+pub mod reverse;
 pub mod service;
 pub mod status;
 pub mod telling;

@@ -21,7 +21,7 @@ pub struct Step {
 }
 
 impl Step {
-    fn new(call: impl Into<String>, item: ItemId, params: &[(&str, &str)]) -> Self {
+    pub(super) fn new(call: impl Into<String>, item: ItemId, params: &[(&str, &str)]) -> Self {
         let mut all = vec![("elid".to_owned(), item.to_string())];
         all.extend(params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         all.push(("sok".to_owned(), "ok".to_owned()));

@@ -55,9 +55,9 @@ pub fn sync(root: &Root, wanted: &Wanted, options: &Options) -> Result<SyncRepor
         let items = plan.items.into_iter().map(of_another_plan).collect();
         return Ok(SyncReport { run: None, items, settled });
     }
-    let (key, run) = journal.begin_run(&options.actor, &wanted.words(), &ZonedDateTime::now())?;
+    let (key, run) = journal.begin_run(&options.actor, &wanted.words(), wanted.undoes(), &ZonedDateTime::now())?;
     let panel = Mgrctl::new(root);
-    let repair = Repair { here: &here, journal: &journal, panel: &panel, run: key };
+    let repair = Repair { here: &here, journal: &journal, panel: &panel, run: key, undo: wanted.undoes().is_some() };
     let items =
         plan.items
             .into_iter()
@@ -74,6 +74,8 @@ struct Repair<'a> {
     journal: &'a Journal,
     panel: &'a dyn Panel,
     run: i64,
+    /// What this panel did is taken back; what the seller has does not matter.
+    undo: bool,
 }
 
 impl Repair<'_> {
@@ -105,6 +107,9 @@ impl Repair<'_> {
         let local = self.read(planned.local.item)?;
         if local != planned.local {
             return Ok(true);
+        }
+        if self.undo {
+            return Ok(false);
         }
         let (Some(row), Some(module)) = (&planned.seller, planned.module) else { return Ok(true) };
         let Some(account) = self.here.account_of(module) else { return Ok(true) };

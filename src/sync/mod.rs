@@ -7,6 +7,7 @@ mod forms;
 mod forward;
 pub mod lock;
 mod planning;
+mod undo;
 
 pub use apply::{Options, sync};
 pub use forward::{repair_forward, set_aside};

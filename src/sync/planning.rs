@@ -1,6 +1,7 @@
 //! The plan: both sides read, each service linked and decided on. `drift` shows it, `sync` carries it out.
 
 use super::forms::{Asked, name_rows};
+use super::undo::plan_undo;
 use crate::billmgr::{Selection, operations_stopped};
 use crate::check::check_account;
 use crate::error::{Error, Kind};
@@ -32,11 +33,21 @@ pub enum Wanted {
     Stuck,
     /// Of those that wait, these: the automatic repair. The others count for the brake.
     Overdue(Vec<ItemId>),
+    /// Those of the run with this name, to take it back.
+    TakenBack(String),
     /// All services of every reselling module.
     All,
 }
 
 impl Wanted {
+    /// The run that is taken back.
+    pub(super) fn undoes(&self) -> Option<&str> {
+        match self {
+            Self::TakenBack(run) => Some(run),
+            Self::Items(_) | Self::Stuck | Self::Overdue(_) | Self::All => None,
+        }
+    }
+
     /// What was asked for, as the journal keeps it.
     pub(super) fn words(&self) -> String {
         match self {
@@ -44,6 +55,7 @@ impl Wanted {
                 items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
             }
             Self::Stuck => "stuck".to_owned(),
+            Self::TakenBack(run) => format!("undo {run}"),
             Self::All => "all".to_owned(),
         }
     }
@@ -72,6 +84,7 @@ pub(super) fn plan(
     allow: &[Allowed],
 ) -> Result<DriftReport, Error> {
     let allow = match wanted {
+        Wanted::TakenBack(run) => return plan_undo(here, journal, run),
         // Nobody is there: forward only, whatever else is allowed.
         Wanted::Overdue(_) => Vec::new(),
         Wanted::Items(_) | Wanted::Stuck | Wanted::All => [allow, &here.settings.sync.allow].concat(),
@@ -80,6 +93,7 @@ pub(super) fn plan(
     let locals = match wanted {
         Wanted::Items(items) => here.services(items)?,
         Wanted::Stuck | Wanted::Overdue(_) => here.database.services(&Selection::Waiting(&modules))?,
+        Wanted::TakenBack(_) => Vec::new(),
         Wanted::All => here.database.services(&Selection::All(&modules))?,
     };
     let mut report = DriftReport { notes: here.database.notes(), ..DriftReport::default() };
@@ -360,7 +374,7 @@ fn delivered(
     Ok(delivered)
 }
 
-fn without_seller(local: LocalService, decision: Decision, reason: Reason) -> Planned {
+pub(super) fn without_seller(local: LocalService, decision: Decision, reason: Reason) -> Planned {
     Planned { module: local.module, link: Link::None, seller: None, decision, reason, steps: Vec::new(), local }
 }
 

@@ -41,6 +41,7 @@ pub fn find(function: &str) -> Option<Page> {
         "resellguard.explain" => explain::show,
         "resellguard.sync" => sync::show,
         "resellguard.log" => log::show,
+        "resellguard.undo" => sync::undo,
         "resellguard.journal" => journal::show,
         _ => return None,
     })

@@ -1,13 +1,12 @@
-//! `resellguard.sync`: opened it shows the plan, sent it carries the plan out.
+//! `resellguard.sync` and `resellguard.undo`: opened they show the plan, sent they carry the plan out.
 
 use super::{Shown, row};
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::journal::Outcome;
 use crate::language::{Language, Say, english, russian};
 use crate::panel::request::{Request, Selection};
 use crate::report::drift::{local_json, state, step_text, there};
 use crate::report::{DriftReport, SyncReport, Synced};
-use crate::reselling::ids::ItemId;
 use crate::reselling::plan::{Planned, token};
 use crate::root::Root;
 use crate::sync::{Options, Wanted, drift, sync};
@@ -20,25 +19,34 @@ pub fn show(root: &Root, request: &Request) -> Result<Shown, Error> {
     let Selection::These(items) = request.services()? else {
         return Ok(if request.submitted() { Shown::Done(None) } else { Shown::Page(Vec::new()) });
     };
-    if request.submitted() { apply(root, request, items) } else { plan(root, request, items) }
+    let services = items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let wanted = Wanted::Items(items);
+    if request.submitted() { apply(root, request, &wanted) } else { plan(root, request, &wanted, services) }
 }
 
-fn plan(root: &Root, request: &Request, items: Vec<ItemId>) -> Result<Shown, Error> {
-    let services = items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let report = drift(root, &Wanted::Items(items))?;
+/// The same for taking back a run: `elid` is its name, or that of one of its rows in the journal's list.
+pub fn undo(root: &Root, request: &Request) -> Result<Shown, Error> {
+    let name = request.param("elid").ok_or_else(|| Error::new(Kind::Usage, "no run is named (elid)"))?;
+    let run = name.split('.').next().unwrap_or_default().to_owned();
+    let wanted = Wanted::TakenBack(run.clone());
+    if request.submitted() { apply(root, request, &wanted) } else { plan(root, request, &wanted, run) }
+}
+
+fn plan(root: &Root, request: &Request, wanted: &Wanted, named: String) -> Result<Shown, Error> {
+    let report = drift(root, wanted)?;
     let mut list = Element::new("list").attribute("name", "plan");
     list.children.extend(report.items.iter().map(|planned| planned_row(planned, request.language)));
     Ok(Shown::Page(vec![
         // Opened once per service or once for all: what is sent back is about all of them.
-        Element::with_text("elid", services.clone()),
-        Element::with_text("summary", summary(&report, request.language)),
+        Element::with_text("elid", named.clone()),
+        Element::with_text("summary", summary(&report, wanted, request.language)),
         list,
-        Element::with_text("services", services),
+        Element::with_text("services", named),
         Element::with_text("token", token(&report.items)),
     ]))
 }
 
-fn apply(root: &Root, request: &Request, items: Vec<ItemId>) -> Result<Shown, Error> {
+fn apply(root: &Root, request: &Request, wanted: &Wanted) -> Result<Shown, Error> {
     let options = Options {
         dry_run: false,
         actor: format!("panel user {} from {}", request.user, request.ip),
@@ -48,7 +56,7 @@ fn apply(root: &Root, request: &Request, items: Vec<ItemId>) -> Result<Shown, Er
         // The panel's form repairs forward, and what the settings allow.
         allow: Vec::new(),
     };
-    let report = sync(root, &Wanted::Items(items), &options)?;
+    let report = sync(root, wanted, &options)?;
     let language = request.language;
     let Some(run) = &report.run else {
         return Ok(nothing_called(&report, language).map_or(Shown::Done(None), Shown::Refused));
@@ -87,12 +95,16 @@ fn synced_row(synced: &Synced, language: Language) -> Element {
     ])
 }
 
-fn summary(report: &DriftReport, language: Language) -> String {
+fn summary(report: &DriftReport, wanted: &Wanted, language: Language) -> String {
     let all = report.items.len() as u64;
     let acts = report.items.iter().filter(|planned| planned.decision.acts()).count() as u64;
+    let verb = match wanted {
+        Wanted::TakenBack(_) => ("taken back", "отменено"),
+        _ => ("repaired", "исправлено"),
+    };
     let mut sentences = vec![language.choose((
-        format!("{} of {} will be repaired; nothing has been changed yet.", acts, english(all, "service", "services")),
-        format!("Будет исправлено {} из {}; пока ничего не изменено.", acts, russian(all, "услуги", "услуг", "услуг")),
+        format!("{acts} of {} will be {}; nothing has been changed yet.", english(all, "service", "services"), verb.0),
+        format!("Будет {} {acts} из {}; пока ничего не изменено.", verb.1, russian(all, "услуги", "услуг", "услуг")),
     ))];
     sentences.extend(report.unread.iter().map(|(account, error)| format!("{account}: {}", error.say(language))));
     sentences.extend(report.notes.iter().map(|note| format!("({note})")));
@@ -117,6 +129,7 @@ fn nothing_called(report: &SyncReport, language: Language) -> Option<String> {
 mod tests {
     use super::*;
     use crate::reselling::decision::{Decision, Reason};
+    use crate::reselling::ids::ItemId;
     use serde_json::Value;
 
     fn report(outcomes: impl IntoIterator<Item = (u64, Outcome, Reason)>) -> SyncReport {
