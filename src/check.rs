@@ -102,8 +102,11 @@ pub fn check_account(
         services_here: !own.is_empty(),
         ids_shown: read.fault.is_none() && read.ids_shown,
     };
+    let stopped = operations_stopped(&here.root);
     if sight.read || read.short {
-        remember_delivered(account, &waiting, &read.carried, journal, now.timestamp())?;
+        // What waits while the panel applies no events is not late.
+        let late: &[LocalService] = if stopped { &[] } else { &waiting };
+        remember_delivered(account, late, &read.carried, journal, now.timestamp())?;
     }
     let memory = journal.recall(&account.account, now.timestamp())?;
     let only_account = here.accounts.len() == 1 && here.unreadable.is_empty();
@@ -122,7 +125,7 @@ pub fn check_account(
         heard: &heard,
         elsewhere: &elsewhere,
         scheduled: scheduled(&here.root),
-        stopped: operations_stopped(&here.root),
+        stopped,
     };
     let mut evidence = evidence(&seen);
     journal.remember_evidence(&account.account, &mut evidence)?;

@@ -14,6 +14,10 @@ mod cases;
 mod conclusions;
 #[path = "core/every.rs"]
 mod every;
+#[path = "core/history.rs"]
+mod history;
+#[path = "core/innocent.rs"]
+mod innocent;
 #[path = "core/laws.rs"]
 mod laws;
 #[path = "core/random.rs"]

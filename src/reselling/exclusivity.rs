@@ -167,7 +167,9 @@ fn waits_longer(seen: &Observation<'_>, local: &LocalService) -> bool {
 pub fn delivered<'a>(local: &LocalService, rows: &Rows<'a>) -> Option<&'a SellerService> {
     let linked = rows.link(local);
     let proven = matches!(linked.link, Link::Both | Link::RemoteId) && waits_for_an_event(local);
-    linked.seller.filter(|row| proven && row.delivered())
+    // A certificate that is renewed is active on both sides all the while: only its own state says whether it was issued anew.
+    let told = local.itemtype != "certificate" || local.status != Status::Active;
+    linked.seller.filter(|row| proven && row.delivered() && (told || row.service_status.is_some()))
 }
 
 /// The service is in the state in which an event of the seller moves it on (facts/billmanager 0.8, 2.3). It is not while
