@@ -140,6 +140,9 @@ fn what_stands_beside_it(a: &Site, path: &Path, whole: &Value) {
     }
     std::fs::remove_file(&head).unwrap();
     assert_eq!(verify(a).0["broken"]["kind"], "head_unreadable");
+    let (doctor, status) = json(a, &["doctor"]);
+    let of_journal = doctor["checks"].as_array().unwrap().iter().find(|check| check["name"] == "journal").unwrap();
+    assert_eq!((status, of_journal["status"].as_str()), (2, Some("broken")), "{of_journal:#}");
     // What was noted a record too early, by a process that was killed in between, is no fault.
     let hash: String = Connection::open(path)
         .unwrap()

@@ -3,8 +3,10 @@
 use super::{Check, Status};
 use crate::billmgr::operations_stopped;
 use crate::billmgr::schedule::{self, Schedule};
+use crate::error::Error;
 use crate::handover;
 use crate::journal::Journal;
+use crate::language::{Language, Say};
 use crate::process::{Limits, finish};
 use crate::reading::Here;
 use crate::root::Root;
@@ -205,9 +207,17 @@ fn features(root: &Root) -> Check {
 
 fn journal(root: &Root) -> Check {
     let fix = "move journal.db and journal.head away together as evidence; a new journal begins";
-    match Journal::look(root).and_then(|journal| journal.damage()) {
-        Ok(None) => Check::ok("journal", "whole, as far as its file goes; journal --verify says the rest"),
-        Ok(Some(damage)) => Check::new("journal", Status::Broken, damage, fix),
+    let look = || -> Result<Result<i64, String>, Error> {
+        let journal = Journal::look(root)?;
+        if let Some(damage) = journal.damage()? {
+            return Ok(Err(damage));
+        }
+        let verified = journal.verify()?;
+        Ok(verified.broken.map_or(Ok(verified.records), |broken| Err(broken.say(Language::En))))
+    };
+    match look() {
+        Ok(Ok(records)) => Check::ok("journal", format!("whole: {records} records")),
+        Ok(Err(damage)) => Check::new("journal", Status::Broken, damage, fix),
         Err(error) => Check::new("journal", Status::Broken, error.detail, fix),
     }
 }

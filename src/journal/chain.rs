@@ -182,6 +182,8 @@ pub(super) fn verify(connection: &Connection, beside: &Path) -> rusqlite::Result
             Some(Broken::Cut { record: walked.records + 1, were: noted.records })
         }
         Ok(noted) => Some(Broken::Replaced { record: noted.records }),
+        // Neither a record nor a note of one: there was no journal yet.
+        Err(_) if walked.records == 0 && std::fs::symlink_metadata(beside).is_err() => None,
         Err(detail) => Some(Broken::HeadUnreadable { record: walked.records, detail }),
     };
     Ok(Verified { records: walked.records, hash: walked.hash, broken: broken.or(beside.filter(|_| whole)) })

@@ -20,8 +20,9 @@ impl Journal {
     pub fn look(root: &Root) -> Result<Self, Error> {
         let path = root.state().join("journal.db");
         let failed = |error: rusqlite::Error| state(&path, &error);
+        let beside = chain::beside(&path);
         if !path.try_exists().map_err(|error| state(&path, &error))? {
-            return Self::empty();
+            return Ok(Self { beside, ..Self::empty()? });
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&path, flags).map_err(failed)?;
@@ -32,9 +33,8 @@ impl Journal {
             return Err(state(&path, &format!("format {version} is not one that this version reads")));
         }
         if version < known {
-            return Self::empty();
+            return Ok(Self { beside, ..Self::empty()? });
         }
-        let beside = chain::beside(&path);
         Ok(Self { connection, beside })
     }
 
