@@ -14,6 +14,7 @@ use crate::reselling::circumstance::{Scheduled, circumstances};
 use crate::reselling::exclusivity::{Observation, delivered, evidence, ordered, waits_for_an_event};
 use crate::reselling::ids::{ItemId, ModuleId};
 use crate::reselling::link::Rows;
+use crate::reselling::losses::arrived_late;
 use crate::reselling::service::LocalService;
 use crate::reselling::verdict::{Sight, Verdict, Window, judge};
 use crate::root::Root;
@@ -108,6 +109,8 @@ pub fn check_account(
         let late: &[LocalService] = if stopped { &[] } else { &waiting };
         remember_delivered(account, late, &read.carried, journal, now.timestamp())?;
     }
+    let marks: Vec<&str> = account.password_marks.iter().map(String::as_str).collect();
+    journal.remember_passwords(&account.account, &marks, now.timestamp())?;
     let memory = journal.recall(&account.account, now.timestamp())?;
     let only_account = here.accounts.len() == 1 && here.unreadable.is_empty();
     let heard = hear(&here.root, &here.database, &modules, only_account, heard_since(&waiting, now))?;
@@ -129,6 +132,7 @@ pub fn check_account(
     };
     let mut evidence = evidence(&seen);
     journal.remember_evidence(&account.account, &mut evidence)?;
+    journal.remember_losses(&account.account, &evidence, &arrived_late(&seen))?;
     let (verdict, rule) = judge(sight, &evidence);
     let mut notes = here.database.notes();
     notes.extend(read.notes);
@@ -250,6 +254,7 @@ fn remember_delivered(
     let index = Rows::new(&carried.rows);
     let active: Vec<ItemId> =
         waiting.iter().filter(|local| delivered(local, &index).is_some()).map(|local| local.item).collect();
+    journal.end_losses(&account.account, &active, now)?;
     journal.remember_active(&account.account, &active, now)
 }
 

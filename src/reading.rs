@@ -32,6 +32,8 @@ type Answer<T> = Result<Rc<T>, Error>;
 pub struct AccountHere {
     pub account: Account,
     pub modules: Vec<Module>,
+    /// The marks of its modules' passwords (`ModuleAccess::password_mark`): of the active ones, or of all when none is.
+    pub password_marks: Vec<String>,
     seller: Result<Seller, Error>,
     listings: RefCell<HashMap<String, Answer<Listing>>>,
     forms: RefCell<HashMap<(String, String), Answer<ServiceForm>>>,
@@ -92,8 +94,19 @@ fn account_here(accesses: Vec<ModuleAccess>, settings: &Settings) -> Option<Acco
     })?;
     let account = best.module.account.clone()?;
     let seller = Seller::new(&account, &best.user, best.password.clone(), &settings.seller);
+    // A module that is switched off may keep an old password for ever, and switching it is no new one.
+    let active = best.module.active;
+    let counting = accesses.iter().filter(|access| access.module.active == active);
+    let password_marks = counting.filter_map(|access| access.password_mark.clone()).collect();
     let modules = accesses.into_iter().map(|access| access.module).collect();
-    Some(AccountHere { account, modules, seller, listings: RefCell::default(), forms: RefCell::default() })
+    Some(AccountHere {
+        account,
+        modules,
+        password_marks,
+        seller,
+        listings: RefCell::default(),
+        forms: RefCell::default(),
+    })
 }
 
 /// The first ten, and how many more there are.

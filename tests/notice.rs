@@ -404,7 +404,7 @@ fn a_shared_account_blocks_our_checkevent_and_a_cured_one_lets_it_go() {
 }
 
 #[test]
-fn a_block_ends_when_the_lost_services_are_repaired_or_the_setting_is_taken_back() {
+fn a_block_ends_a_day_after_the_lost_services_were_repaired_or_when_the_setting_is_taken_back() {
     let world = World::new();
     let (a, b) = two(&world, "[check]\non_conflict = \"block\"\n[reselling]\nstuck_after = \"1s\"\n");
     let items = [a.order("vds", "one.example"), a.order("vds", "two.example")];
@@ -423,6 +423,8 @@ fn a_block_ends_when_the_lost_services_are_repaired_or_the_setting_is_taken_back
     // Polls that would show more cannot happen now; the repair needs none.
     let repaired = resellguard(&a, &["sync", "--yes", &items[0].to_string(), &items[1].to_string()]);
     assert_eq!(repaired.status.code(), Some(0), "{repaired:?}");
+    assert_eq!(verdict(&a), "shared", "that nothing waits does not mean that nobody else reads");
+    assert_eq!(journal(&a).execute("UPDATE lost SET ended = ended - 25 * 3600000", []).unwrap(), 2);
     assert!(a.try_call("checkevent", &[]).is_err(), "what the last look left");
     observed(&a);
     checkevent(&a);

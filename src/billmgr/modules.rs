@@ -8,6 +8,8 @@ use crate::reselling::account::Account;
 use crate::reselling::ids::ModuleId;
 use crate::reselling::service::Module;
 use crate::secret::Secret;
+use base64ct::{Base64, Encoding};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// The names under which modules keep the user (facts/billmanager 11: they vary), and the password.
@@ -21,6 +23,9 @@ pub struct ModuleAccess {
     /// As the administrator wrote it.
     pub user: String,
     pub password: Secret,
+    /// Another one when the password is another: a hash of the cryptogram, which tells nothing of it. Whether the panel also makes a new
+    /// cryptogram when a module is saved without a change is not known. `None` when the password lies there unencrypted.
+    pub password_mark: Option<String>,
 }
 
 /// A module's login, or why it has none.
@@ -31,6 +36,15 @@ pub type Login = (ModuleId, Result<ModuleAccess, Error>);
 enum Stored {
     Plain(Secret),
     Encrypted(String),
+}
+
+impl Stored {
+    fn mark(&self) -> Option<String> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Encrypted(value) => Some(Base64::encode_string(&Sha256::digest(value.as_bytes()))),
+        }
+    }
 }
 
 /// A module's settings by name in lower case; where a name is in both tables, the encrypted one counts.
@@ -74,7 +88,8 @@ impl Database {
             Ok((user.reveal().to_owned(), password))
         };
         let (user, password) = read().map_err(|error: Error| error.within(what))?;
-        Ok(ModuleAccess { module, user, password })
+        let password_mark = PASSWORD.iter().find_map(|name| params.get(*name)).and_then(Stored::mark);
+        Ok(ModuleAccess { module, user, password, password_mark })
     }
 
     fn modules_with_params(&self, files: &[String]) -> Result<Vec<(Module, Params)>, Error> {

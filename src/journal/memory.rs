@@ -104,7 +104,9 @@ impl Journal {
                 .prepare("SELECT begun FROM poll WHERE ended IS NOT NULL ORDER BY begun")?
                 .query_map([], |row| Ok(moment(row.get(0)?)))?
                 .collect::<rusqlite::Result<_>>()?;
-            Ok(Memory { watched_since: Some(moment(since)), active_since, polls })
+            let losses = self.losses(&account)?;
+            let same_password_since = self.same_password_since(&account)?;
+            Ok(Memory { watched_since: Some(moment(since)), active_since, polls, losses, same_password_since })
         };
         read().map_err(|error| Self::fault(&error))
     }
@@ -243,7 +245,7 @@ impl Journal {
     }
 }
 
-fn moment(milliseconds: i64) -> Timestamp {
+pub(super) fn moment(milliseconds: i64) -> Timestamp {
     Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 

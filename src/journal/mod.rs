@@ -4,6 +4,7 @@
 
 mod chain;
 mod first;
+mod losses;
 mod memory;
 mod notices;
 mod recall;
@@ -48,7 +49,7 @@ CREATE TABLE arrival(account TEXT NOT NULL, item INTEGER NOT NULL, at INTEGER NO
 ";
 
 /// The audit trail as a chain (`chain`), instead of rows that are filled in afterwards; nothing in it is ever changed. And what
-/// notices remember (`notices`).
+/// notices remember (`notices`), and what checks do (`memory`, `losses`).
 const SECOND: &str = "
 CREATE TABLE record(
     id INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, parent INTEGER REFERENCES record(id), item INTEGER,
@@ -69,6 +70,11 @@ CREATE TABLE own_address(
 CREATE TABLE retry(
     item INTEGER PRIMARY KEY, failures INTEGER NOT NULL, at INTEGER NOT NULL, reason TEXT NOT NULL, state TEXT NOT NULL,
     told INTEGER NOT NULL);
+CREATE TABLE lost(
+    account TEXT NOT NULL, item INTEGER NOT NULL, itemtype TEXT NOT NULL, row TEXT NOT NULL, active_since INTEGER NOT NULL,
+    ended INTEGER, PRIMARY KEY(account, item));
+CREATE TABLE password(
+    account TEXT NOT NULL, mark TEXT NOT NULL, since INTEGER NOT NULL, PRIMARY KEY(account, mark));
 ";
 /// The step that takes over the runs of the first format.
 const CHAINED: i64 = 2;

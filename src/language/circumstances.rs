@@ -177,16 +177,20 @@ impl Say for WouldChange {
                  их не станет на учётной записи.",
             ),
             Rule::LostEvents | Rule::LostEventAndForeignSign => (
-                "Repair the services that wait and keep any other panel off the account: with nothing lost any more the verdict changes.",
-                "Исправьте ожидающие услуги и отключите от учётной записи остальные панели: когда потерь не станет, вывод изменится.",
+                "Repair the services that wait and keep any other panel off the account: the verdict changes a day after the last repair, \
+                 or at once when the modules have a new password.",
+                "Исправьте ожидающие услуги и отключите от учётной записи остальные панели: вывод изменится через сутки после последнего \
+                 исправления или сразу, как только в модулях появится новый пароль.",
             ),
             Rule::SeveralSigns => (
                 "Each sign that turns out to be innocent lowers it; a foreign order or a second lost event would prove it without them.",
                 "Каждый признак, оказавшийся безобидным, ослабит вывод; чужой заказ или второе потерянное событие докажут его и без них.",
             ),
             Rule::OneLostEvent => (
-                "If its event still comes, or this panel's log shows that it came, the verdict is taken back.",
-                "Если событие всё же придёт или журнал этой панели покажет, что оно пришло, вывод будет снят.",
+                "If its event still comes, or this panel's log shows that it came, the verdict is taken back; otherwise a day after the \
+                 service was repaired, if no other is lost by then.",
+                "Если событие всё же придёт или журнал этой панели покажет, что оно пришло, вывод будет снят; иначе через сутки после \
+                 исправления услуги, если до тех пор не потеряется другое.",
             ),
             Rule::NamedTwice => (
                 "Move one of the two panels to another account and renew the list. A lost event would prove that both read.",

@@ -62,6 +62,21 @@ impl Say for Sign {
                     ),
                 )
             }
+            Self::LostBefore { item, itemtype, row, active_since, ended } => {
+                let (since, ended) = (local(*active_since), local(*ended));
+                (
+                    format!(
+                        "The event of service {item} ({itemtype}) did not arrive either: it was active at the seller as {row} since \
+                         {since} at the latest, and waited here until it was repaired, before {ended}. For a day that counts on its \
+                         own, for thirty with the next lost event; a new password in the modules ends both."
+                    ),
+                    format!(
+                        "Событие услуги {item} ({itemtype}) тоже не пришло: она была активна у продавца как {row} не позднее чем с \
+                         {since} и ждала здесь, пока её не исправили, до {ended}. Сутки это значит само по себе, тридцать — вместе \
+                         со следующим потерянным событием; новый пароль в модулях отменяет и то и другое."
+                    ),
+                )
+            }
             Self::MissedEvent { event, item, at } => {
                 let at = local(*at);
                 let (of, of_russian) = match item {

@@ -6,6 +6,7 @@ use super::elsewhere::Elsewhere;
 use super::heard::Heard;
 use super::ids::ItemId;
 use super::link::{Link, Rows};
+use super::losses::{Loss, remembered};
 use super::service::{LocalService, Module, SellerService};
 use super::status::Status;
 use super::verdict::{Evidence, Severity, Sight, Sign};
@@ -22,6 +23,10 @@ pub struct Memory {
     pub active_since: HashMap<ItemId, Timestamp>,
     /// Polls (`checkevent` from before to after) of this panel, by the time they began, newest last.
     pub polls: Vec<Timestamp>,
+    /// Lost events of earlier checks, one a service.
+    pub losses: Vec<Loss>,
+    /// Since when the modules have had the password they have now; `None` when that cannot be told.
+    pub same_password_since: Option<Timestamp>,
 }
 
 /// Everything the evidence rests on.
@@ -52,6 +57,7 @@ pub fn evidence(seen: &Observation<'_>) -> Vec<Evidence> {
     for local in seen.waiting {
         signs.extend(lost(seen, local, &rows));
     }
+    signs.extend(remembered(seen, &signs));
     signs.extend(seen.heard.signs(seen));
     let stuck = signs.iter().any(|(sign, severity)| sign.kind() == "lost_event" && *severity >= Severity::Warning);
     signs.extend(silent_poll(seen, stuck));
@@ -79,10 +85,8 @@ impl Observation<'_> {
         let row = delivered(local, rows)?;
         let since = self.memory.active_since.get(&local.item).copied().unwrap_or(self.now);
         let item = local.item.0;
-        // An event that was applied is an earlier one (a certificate has several) unless it came when the seller delivered,
-        // which was not long before we saw it.
-        let delivered_about = since.checked_sub(three_periods(&self.scheduled)).unwrap_or(Timestamp::MIN);
-        let arrived = self.heard.failed(item, self.ordered(local)).max(self.heard.applied(item, delivered_about));
+        let arrived =
+            self.heard.failed(item, self.ordered(local)).max(self.heard.applied(item, self.delivered_about(since)));
         if let Some(at) = arrived {
             return Some(Stuck::Arrived { at });
         }
@@ -91,6 +95,12 @@ impl Observation<'_> {
         let from = since.max(in_vain.unwrap_or(Timestamp::MIN));
         let polls = self.memory.polls.iter().filter(|begun| **begun > from).count() as u64;
         Some(Stuck::Silent { row, since, polls: if self.stopped { 0 } else { polls } })
+    }
+
+    /// From when on an event that was applied can be the one of that delivery: the seller delivered not long before we saw it. An
+    /// earlier one is another (a certificate has several).
+    pub(super) fn delivered_about(&self, seen: Timestamp) -> Timestamp {
+        seen.checked_sub(three_periods(&self.scheduled)).unwrap_or(Timestamp::MIN)
     }
 
     fn ordered(&self, local: &LocalService) -> Timestamp {

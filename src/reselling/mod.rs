@@ -13,6 +13,7 @@ pub mod fingerprint;
 pub mod heard;
 pub mod ids;
 pub mod link;
+pub mod losses;
 mod matrix;
 pub mod numbering;
 pub mod patience;

@@ -68,6 +68,8 @@ pub enum Sign {
     LostEvent { item: u64, itemtype: String, row: String, active_since: Timestamp, polls: u64 },
     /// The seller has activated the service and it waits here, but not long enough, or no poll was seen, to call it lost.
     LateEvent { item: u64, itemtype: String, row: String, active_since: Timestamp, polls: u64 },
+    /// An earlier check saw the event lost; the service has not waited any more since `ended`, for it was repaired.
+    LostBefore { item: u64, itemtype: String, row: String, active_since: Timestamp, ended: Timestamp },
     /// The module's log: the event was gone when this panel wanted it.
     MissedEvent { event: u64, item: Option<u64>, at: Timestamp },
     /// The module's log: the seller told this panel about a service that this panel does not have and never had.
@@ -107,7 +109,7 @@ impl Sign {
         match self {
             Self::ForeignRemoteid { .. } => "foreign_remoteid",
             Self::DuplicateRemoteid { .. } => "duplicate_remoteid",
-            Self::LostEvent { .. } | Self::LateEvent { .. } => "lost_event",
+            Self::LostEvent { .. } | Self::LateEvent { .. } | Self::LostBefore { .. } => "lost_event",
             Self::MissedEvent { .. } => "missed_event",
             Self::ForeignItem { .. } => "foreign_item",
             Self::ForeignAddress { .. } => "foreign_address",
@@ -128,9 +130,10 @@ impl Sign {
         match self {
             Self::ForeignRemoteid { row, itemtype, .. } => format!("{itemtype} {row}"),
             Self::DuplicateRemoteid { itemtype, remoteid, .. } => format!("{itemtype} {remoteid}"),
-            Self::LostEvent { item, .. } | Self::LateEvent { item, .. } | Self::ForeignItem { item, .. } => {
-                item.to_string()
-            }
+            Self::LostEvent { item, .. }
+            | Self::LateEvent { item, .. }
+            | Self::LostBefore { item, .. }
+            | Self::ForeignItem { item, .. } => item.to_string(),
             Self::MissedEvent { event, .. } => event.to_string(),
             Self::ForeignAddress { address, .. } => address.clone(),
             Self::SilentPoll { .. } => "polls".to_owned(),

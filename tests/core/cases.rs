@@ -8,6 +8,7 @@ use resellguard::reselling::decision::Allowed;
 use resellguard::reselling::elsewhere::{Elsewhere, Sibling, Stranger};
 use resellguard::reselling::heard::{Event, Fate, Heard, Ours};
 use resellguard::reselling::ids::{ItemId, ModuleId};
+use resellguard::reselling::losses::Loss;
 use resellguard::reselling::service::{LocalService, Module, Operation, SellerService};
 use resellguard::reselling::status::{Status, SuspendedBy};
 use resellguard::reselling::verdict::{Sight, Verdict};
@@ -113,6 +114,10 @@ pub struct EvidenceCase {
     active_since: BTreeMap<String, Timestamp>,
     #[serde(default)]
     pub polls: Vec<Timestamp>,
+    /// Lost events of earlier checks.
+    #[serde(default)]
+    losses: Vec<LossHere>,
+    pub same_password_since: Option<Timestamp>,
     /// The lists that are read, in this order; a mixed seller shows every service in each.
     #[serde(default = "products")]
     pub lists: Vec<String>,
@@ -173,6 +178,18 @@ impl EvidenceCase {
 
     pub fn active_since(&self) -> HashMap<ItemId, Timestamp> {
         self.active_since.iter().map(|(item, since)| (item.parse().unwrap(), *since)).collect()
+    }
+
+    pub fn losses(&self) -> Vec<Loss> {
+        let loss = |one: &LossHere| Loss {
+            item: ItemId(one.item),
+            itemtype: "vds".to_owned(),
+            row: "4478978".to_owned(),
+            active_since: one.active_since,
+            ended: one.ended,
+            repaired: one.repaired,
+        };
+        self.losses.iter().map(loss).collect()
     }
 
     pub fn heard(&self) -> Heard {
@@ -236,6 +253,17 @@ impl EvidenceCase {
         let SightHere { read, services_here, ids_shown } = self.sight;
         Sight { read, services_here, ids_shown }
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LossHere {
+    item: u64,
+    active_since: Timestamp,
+    ended: Option<Timestamp>,
+    /// By ourselves.
+    #[serde(default)]
+    repaired: bool,
 }
 
 #[derive(Deserialize)]

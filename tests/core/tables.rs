@@ -64,6 +64,8 @@ fn evidence_is_found_and_judged() {
             watched_since: Some(case.watched_since),
             active_since: case.active_since(),
             polls: case.polls.clone(),
+            losses: case.losses(),
+            same_password_since: case.same_password_since,
         };
         let observe = |carried: &Carried| {
             let seen = Observation {
