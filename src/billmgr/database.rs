@@ -131,6 +131,11 @@ impl Database {
         columns.iter().all(|column| self.has(table, column))
     }
 
+    /// Every column that this panel's table has, as far as tables are looked at.
+    pub(super) fn columns_of(&self, table: &str) -> impl Iterator<Item = &String> {
+        self.columns.get(table).into_iter().flatten()
+    }
+
     /// The column for a list of columns, or `NULL` where this panel has none.
     pub(super) fn column(&self, alias: &str, table: &str, column: &str) -> String {
         if self.has(table, column) { format!("{alias}.{column}") } else { "NULL".to_owned() }
@@ -206,10 +211,13 @@ pub(super) struct Fields(std::vec::IntoIter<Option<Value>>);
 impl Fields {
     /// The next field; `None` for NULL and for an empty text.
     pub(super) fn text(&mut self) -> Option<String> {
+        self.value().filter(|text| !text.is_empty())
+    }
+
+    /// The next field as it stands; `None` for NULL.
+    pub(super) fn value(&mut self) -> Option<String> {
         match self.0.next().flatten() {
-            Some(Value::Bytes(bytes)) => {
-                Some(String::from_utf8_lossy(&bytes).into_owned()).filter(|text| !text.is_empty())
-            }
+            Some(Value::Bytes(bytes)) => Some(String::from_utf8_lossy(&bytes).into_owned()),
             Some(Value::Int(number)) => Some(number.to_string()),
             Some(Value::UInt(number)) => Some(number.to_string()),
             _ => None,
@@ -255,7 +263,7 @@ pub(super) fn list(ids: impl IntoIterator<Item = u64>) -> String {
     if ids.is_empty() { "NULL".to_owned() } else { ids.join(",") }
 }
 
-fn connect(config: &Config) -> Result<Conn, Error> {
+pub(super) fn connect(config: &Config) -> Result<Conn, Error> {
     let mut opts = OptsBuilder::new()
         .user(Some(&config.user))
         .pass(Some(config.password.reveal()).filter(|password| !password.is_empty()))
@@ -294,7 +302,7 @@ fn run(connection: &mut Conn, statement: &'static str) -> Result<(), Error> {
 }
 
 /// The error without anything that was sent or read: those of the library can carry whole rows.
-fn failed(error: &mysql::Error) -> Error {
+pub(super) fn failed(error: &mysql::Error) -> Error {
     use mysql::DriverError::CouldNotConnect;
     use mysql::Error::{CodecError, DriverError, FromRowError, FromValueError, IoError, MySqlError, UrlError};
     let detail = match error {

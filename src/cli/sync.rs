@@ -1,11 +1,12 @@
 //! `resellguard sync ITEM... | --stuck`.
 
 use super::{Answer, Format};
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::language::{self, Language};
 use crate::report::DriftReport;
 use crate::reselling::decision::Allowed;
 use crate::reselling::plan::token;
+use crate::reselling::way::{Via, Way};
 use crate::root::Root;
 use crate::sync::{self, Options, Wanted};
 use clap::Args;
@@ -28,14 +29,27 @@ pub(super) struct Arguments {
     /// Repairs beyond "forward", joined by commas: suspend, resume, close, expiredate.
     #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = allowed)]
     allow: Vec<Allowed>,
+    /// Whose hands repair: callbacks (the panel's functions), module (its sync_item), manual (the manual module and its task).
+    #[arg(long, value_name = "WAY", default_value = "callbacks", value_parser = via)]
+    via: Via,
+    /// With --via manual: the id of the employee to whom the task is assigned first.
+    #[arg(long, value_name = "EMPLOYEE", value_parser = clap::value_parser!(u64).range(1..))]
+    assign: Option<u64>,
+    /// Let the panel make its own backup (billmgr.backup.create) before the first call.
+    #[arg(long)]
+    backup: bool,
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
 }
 
 pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Result<Answer, Error> {
     let wanted = if arguments.stuck { Wanted::Stuck } else { Wanted::Items(super::items(&arguments.items)?) };
+    let way = Way { via: arguments.via, assign: arguments.assign, backup: arguments.backup };
+    if way.assign.is_some() && way.via != Via::Manual {
+        return Err(Error::new(Kind::Usage, "--assign goes with --via manual only"));
+    }
     let options =
-        Options { dry_run: arguments.dry_run, actor: super::actor(), token: None, allow: arguments.allow.clone() };
+        Options { dry_run: arguments.dry_run, actor: super::actor(), token: None, allow: arguments.allow.clone(), way };
     carry_out(root, &wanted, options, arguments.yes, arguments.format, language)
 }
 
@@ -50,7 +64,7 @@ pub(super) fn carry_out(
 ) -> Result<Answer, Error> {
     if !yes && !options.dry_run && std::io::stdin().is_terminal() {
         // Asked before anything is locked; what is carried out afterwards is this plan or none.
-        let plan = sync::drift_allowing(root, wanted, &options.allow)?;
+        let plan = sync::drift_by(root, wanted, &options.allow, options.way)?;
         options.token = Some(token(&plan.items));
         if plan.items.iter().any(|planned| planned.decision.acts()) && !agreed(&plan, wanted, language) {
             let text = language.choose(("Nothing was changed.\n", "Ничего не изменено.\n")).to_owned();
@@ -71,6 +85,11 @@ fn allowed(word: &str) -> Result<Allowed, String> {
         .into_iter()
         .find(|allowed| allowed.word() == word)
         .ok_or_else(|| format!("it has to be one of {words}"))
+}
+
+fn via(word: &str) -> Result<Via, String> {
+    let words = Via::ALL.map(Via::word).join(", ");
+    Via::ALL.into_iter().find(|via| via.word() == word).ok_or_else(|| format!("it has to be one of {words}"))
 }
 
 /// Shows the plan and asks, on the terminal's own channel, so that JSON on the standard output stays JSON.

@@ -3,6 +3,7 @@
 use super::{Answer, Format, sync};
 use crate::error::Error;
 use crate::language::Language;
+use crate::reselling::way::Way;
 use crate::root::Root;
 use crate::sync::{Options, Wanted};
 use clap::Args;
@@ -22,7 +23,13 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Result<Answer, Error> {
-    let options = Options { dry_run: arguments.dry_run, actor: super::actor(), token: None, allow: Vec::new() };
+    let options = Options {
+        dry_run: arguments.dry_run,
+        actor: super::actor(),
+        token: None,
+        allow: Vec::new(),
+        way: Way::default(),
+    };
     let wanted = Wanted::TakenBack(arguments.run.clone());
     sync::carry_out(root, &wanted, options, arguments.yes, arguments.format, language)
 }

@@ -10,11 +10,13 @@ mod notices;
 mod recall;
 mod retries;
 mod runs;
+mod switched;
 
 pub use chain::{Broken, Verified};
 pub use memory::Arrival;
 pub use retries::Retry;
 pub use runs::{ItemEntry, OpenItem, Outcome, Run, StepEntry, rfc3339};
+pub use switched::{Ended, Left};
 
 use crate::error::{Error, Kind};
 use crate::root::Root;
@@ -57,6 +59,7 @@ CREATE TABLE record(
 CREATE INDEX record_kind ON record(kind);
 CREATE INDEX record_parent ON record(parent);
 CREATE INDEX record_item ON record(item) WHERE item IS NOT NULL;
+CREATE INDEX record_switch ON record(item) WHERE kind = 'call' AND json_extract(body, '$.call') = 'sql.switch_module';
 CREATE UNIQUE INDEX record_run ON record(json_extract(body, '$.run')) WHERE kind = 'run';
 CREATE TRIGGER record_stays BEFORE UPDATE ON record BEGIN SELECT RAISE(ABORT, 'a record is never changed'); END;
 CREATE TRIGGER record_remains BEFORE DELETE ON record BEGIN SELECT RAISE(ABORT, 'a record is never removed'); END;

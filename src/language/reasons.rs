@@ -339,6 +339,7 @@ impl Say for Reason {
                 both("The service has a status here that is not known.", "У услуги здесь неизвестный статус.")
             }
             Self::Doubt(doubt) => doubt.pair(),
+            Self::Way(hitch) => hitch.pair(),
             Self::NotCorroborated => both(
                 "Others read this account, or it is not known that none do, and only the id speaks for the link; another panel's service can have the \
                  same id. Something else has to agree: the domain, the address, or an id stored here.",

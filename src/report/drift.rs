@@ -9,6 +9,7 @@ use crate::reselling::plan::{Planned, Step};
 use crate::reselling::reverse::has_reverse;
 use crate::reselling::service::LocalService;
 use crate::reselling::status::Status;
+use crate::reselling::way::Via;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -20,6 +21,8 @@ pub struct DriftReport {
     pub unread: Vec<(String, Error)>,
     /// What could not be looked at on this panel.
     pub notes: Vec<String>,
+    /// The way in which `items` would be repaired.
+    pub via: Via,
 }
 
 impl DriftReport {
@@ -46,7 +49,10 @@ impl DriftReport {
             .iter()
             .map(|(account, error)| json!({"account": account, "kind": error.kind.word(), "error": error.detail}))
             .collect();
-        json!({"schema": SCHEMA, "items": items, "unread": unread, "notes": self.notes})
+        json!({
+            "schema": SCHEMA, "via": self.via, "way": english(&self.via), "items": items, "unread": unread,
+            "notes": self.notes,
+        })
     }
 
     pub fn text(&self, language: Language) -> String {
@@ -59,6 +65,9 @@ impl DriftReport {
         }
         if out.is_empty() {
             out.push_str(language.choose(("All services are in step.\n", "Расхождений нет.\n")));
+        }
+        if self.items.iter().any(|planned| planned.decision.acts()) {
+            let _ = writeln!(out, "{}", self.via.say(language));
         }
         for note in &self.notes {
             let _ = writeln!(out, "({note})");

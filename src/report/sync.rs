@@ -7,6 +7,7 @@ use crate::language::{Language, Say};
 use crate::reselling::decision::{Decision, Reason};
 use crate::reselling::ids::ItemId;
 use crate::reselling::plan::Step;
+use crate::reselling::way::Via;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -32,6 +33,8 @@ pub struct SyncReport {
     /// The name under which the journal keeps it; `None` when nothing was called.
     pub run: Option<String>,
     pub items: Vec<Synced>,
+    /// The way in which it was to be done.
+    pub via: Via,
     /// Services of earlier, interrupted runs that were settled first.
     pub settled: Vec<Synced>,
 }
@@ -45,7 +48,10 @@ impl SyncReport {
 
     pub fn json(&self) -> Value {
         let all = |items: &[Synced]| -> Vec<Value> { items.iter().map(synced_json).collect() };
-        json!({"schema": SCHEMA, "run": self.run, "items": all(&self.items), "settled": all(&self.settled)})
+        json!({
+            "schema": SCHEMA, "run": self.run, "via": self.via, "way": english(&self.via), "items": all(&self.items),
+            "settled": all(&self.settled),
+        })
     }
 
     pub fn text(&self, language: Language) -> String {
@@ -55,6 +61,9 @@ impl SyncReport {
         }
         for synced in self.settled.iter().chain(&self.items) {
             synced_text(&mut out, synced, language);
+        }
+        if self.items.iter().any(|synced| synced.outcome == Outcome::Planned) {
+            let _ = writeln!(out, "{}", self.via.say(language));
         }
         if self.items.is_empty() {
             out.push_str(language.choose(("No service is stuck.\n", "Зависших услуг нет.\n")));

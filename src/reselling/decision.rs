@@ -9,6 +9,7 @@ use super::link::{Doubt, Link, Linked};
 use super::matrix::matrix;
 use super::service::{LocalService, Operation};
 use super::status::Status;
+use super::way::Hitch;
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
@@ -283,6 +284,8 @@ pub enum Reason {
         at: String,
     },
     Interrupted,
+    /// Because of the way in which it was to be done.
+    Way(Hitch),
 }
 
 /// What the decision looks at besides the two services.

@@ -25,3 +25,4 @@ pub mod status;
 pub mod telling;
 pub mod usage;
 pub mod verdict;
+pub mod way;

@@ -1,6 +1,7 @@
 //! What a decision means in calls of the panel, and how to know afterwards that they took effect. Pure.
 //!
-//! The calls and their order: facts/billmanager 2.3 and 3.1. Never `service.postopen` for a certificate, never SQL.
+//! The calls and their order: facts/billmanager 2.3 and 3.1. Never `service.postopen` for a certificate, never SQL (the one
+//! exception is a way of its own, `way`).
 
 use super::decision::{Decision, Reason};
 use super::ids::{ItemId, ModuleId};
@@ -8,11 +9,12 @@ use super::link::Link;
 use super::product::product;
 use super::service::{LocalService, SellerService};
 use super::status::Status;
+use super::way;
 use jiff::civil::Date;
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 use std::collections::BTreeMap;
 
-/// One call of a function of this panel.
+/// One call of a function of this panel, or another step of a way (`way::by`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     pub call: String,
@@ -29,7 +31,7 @@ impl Step {
     }
 
     /// The value of a parameter; empty when there is none.
-    fn param(&self, name: &str) -> &str {
+    pub fn param(&self, name: &str) -> &str {
         self.params.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 }
@@ -156,6 +158,9 @@ fn set_expiry(local: &LocalService, delivered: &Delivered) -> Option<Step> {
 
 /// Whether what was read back shows what this call is for. An expiry that this panel does not tell is taken for right.
 pub fn took_effect(step: &Step, after: &LocalService) -> bool {
+    if let Some(shows) = way::took_effect(step, after) {
+        return shows;
+    }
     let settled = |status, operation| after.status == status && after.operation(operation).is_none();
     match step.call.as_str() {
         "certificate.save" => after.certificate_stored,

@@ -1,8 +1,11 @@
 //! A repair, step by step: lock, settle what an interrupted run left, plan, write the intention, read again, call, read back.
 
 use super::lock::Lock;
-use super::planning::{Wanted, plan, under_way};
-use crate::billmgr::{Mgrctl, Panel, Selection};
+use super::manual::{self, Hands};
+use super::module::Proven;
+use super::planning::{Wanted, under_way};
+use super::ways::planned as plan;
+use crate::billmgr::{Mgrctl, Panel, Program, Selection};
 use crate::error::{Error, Kind};
 use crate::journal::{Journal, Outcome};
 use crate::reading::Here;
@@ -13,9 +16,15 @@ use crate::reselling::ids::ItemId;
 use crate::reselling::plan::{Planned, Step, reached, token, took_effect};
 use crate::reselling::service::{LocalService, SellerService};
 use crate::reselling::status::Status;
+use crate::reselling::way::{self, By, Hitch, Via, Way};
 use crate::root::Root;
 use jiff::ZonedDateTime;
 use serde_json::Value;
+use std::cell::Cell;
+use std::time::Duration;
+
+/// The panel copies its whole database and files meanwhile, if it does it while we wait.
+const BACKUP: Duration = Duration::from_mins(30);
 
 /// How a repair is to be carried out.
 #[derive(Clone, Debug)]
@@ -28,6 +37,8 @@ pub struct Options {
     pub token: Option<String>,
     /// What may be done beyond forward repairs, besides what the settings allow.
     pub allow: Vec<Allowed>,
+    /// Whose hands do it.
+    pub way: Way,
 }
 
 /// Plans, repairs, reads back.
@@ -38,47 +49,91 @@ pub struct Options {
 pub fn sync(root: &Root, wanted: &Wanted, options: &Options) -> Result<SyncReport, Error> {
     let here = Here::open(root)?;
     if options.dry_run {
-        let items = plan(&here, &mut Journal::open(root)?, wanted, &options.allow)?
+        let items = plan(&here, &mut Journal::open(root)?, wanted, &options.allow, options.way)?
             .items
             .into_iter()
             .map(|planned| settled_without_calls(planned, true))
             .collect();
-        return Ok(SyncReport { items, ..SyncReport::default() });
+        return Ok(SyncReport { items, via: options.way.via, ..SyncReport::default() });
     }
     let _lock = Lock::take(root, "sync", &options.actor)?;
     let mut journal = Journal::open(root)?;
-    let settled = settle_interrupted(&here, &journal)?;
-    let plan = plan(&here, &mut journal, wanted, &options.allow)?;
+    let panel = Mgrctl::new(root);
+    let mut settled = Hands { here: &here, journal: &journal, panel: &panel }.put_back_left()?;
+    settled.append(&mut settle_interrupted(&here, &journal)?);
+    let via = options.way.via;
+    let plan = plan(&here, &mut journal, wanted, &options.allow, options.way)?;
     let acts = plan.items.iter().any(|planned| planned.decision.acts());
     let stale = options.token.as_ref().is_some_and(|shown| *shown != token(&plan.items));
     if !acts || stale {
         let items = plan.items.into_iter().map(of_another_plan).collect();
-        return Ok(SyncReport { run: None, items, settled });
+        return Ok(SyncReport { run: None, via, items, settled });
     }
     let (key, run) = journal.begin_run(&options.actor, &wanted.words(), wanted.undoes(), &ZonedDateTime::now())?;
-    let panel = Mgrctl::new(root);
-    let repair = Repair { here: &here, journal: &journal, panel: &panel, run: key, undo: wanted.undoes().is_some() };
-    let items =
-        plan.items
-            .into_iter()
-            .map(|planned| {
-                if planned.decision.acts() { repair.carry_out(planned) } else { settled_without_calls(planned, false) }
-            })
-            .collect();
+    let repair = Repair {
+        here: &here,
+        journal: &journal,
+        panel: &panel,
+        run: key,
+        name: &run,
+        undo: wanted.undoes().is_some(),
+        via,
+        proven: Proven::default(),
+        stopped: Cell::new(None),
+    };
+    let items = plan.items.into_iter().map(|planned| repair.next(planned)).collect();
     journal.end_run(&run);
-    Ok(SyncReport { run: Some(run), items, settled })
+    Ok(SyncReport { run: Some(run), via, items, settled })
 }
 
-struct Repair<'a> {
-    here: &'a Here,
-    journal: &'a Journal,
-    panel: &'a dyn Panel,
+/// One run.
+pub(super) struct Repair<'a> {
+    pub here: &'a Here,
+    pub journal: &'a Journal,
+    pub panel: &'a dyn Panel,
     run: i64,
     /// What this panel did is taken back; what the seller has does not matter.
     undo: bool,
+    /// The run as the journal names it.
+    pub name: &'a str,
+    via: Via,
+    pub proven: Proven,
+    /// The service after which nothing more is done in this run.
+    pub stopped: Cell<Option<ItemId>>,
+}
+
+/// What came of the calls for one service.
+pub(super) struct Came {
+    pub outcome: Outcome,
+    pub reason: Reason,
+    pub after: Value,
+    /// The steps that were made.
+    pub made: Vec<Step>,
+}
+
+impl Came {
+    fn failed(reason: Reason, after: Value, made: &[Step]) -> Self {
+        Self { outcome: Outcome::Failed, reason, after, made: made.to_vec() }
+    }
+
+    /// Nothing was called.
+    pub fn nothing(outcome: Outcome, reason: Reason) -> Self {
+        Self { outcome, reason, after: Value::Null, made: Vec::new() }
+    }
 }
 
 impl Repair<'_> {
+    fn next(&self, mut planned: Planned) -> Synced {
+        if !planned.decision.acts() {
+            return settled_without_calls(planned, false);
+        }
+        if let Some(item) = self.stopped.get() {
+            planned.reason = Reason::Way(Hitch::Stopped { item: item.0 });
+            return settled_without_calls(planned, false);
+        }
+        self.carry_out(planned)
+    }
+
     /// One service. Whatever happens to it is its own: the next one goes on.
     fn carry_out(&self, planned: Planned) -> Synced {
         let before = local_json(&planned.local);
@@ -87,19 +142,23 @@ impl Repair<'_> {
             Ok(entry) => entry,
             Err(error) => {
                 let reason = Reason::JournalFailed { detail: error.to_string() };
-                return synced(planned, Outcome::Failed, reason, Value::Null, 0);
+                return synced(planned, Came::nothing(Outcome::Failed, reason));
             }
         };
-        let (outcome, reason, after, called) = match self.moved(&planned) {
-            Err(error) => (Outcome::Failed, Reason::NotReadAgain { detail: error.to_string() }, Value::Null, 0),
-            Ok(true) => (Outcome::Refused, Reason::MovedBetweenReads, Value::Null, 0),
-            Ok(false) => self.call_and_read_back(&planned, entry),
+        let came = match self.moved(&planned) {
+            Err(error) => Came::nothing(Outcome::Failed, Reason::NotReadAgain { detail: error.to_string() }),
+            Ok(true) => Came::nothing(Outcome::Refused, Reason::MovedBetweenReads),
+            Ok(false) => match self.via {
+                Via::Callbacks => self.call_and_read_back(&planned, entry),
+                Via::Module => self.by_module(&planned, entry),
+                Via::Manual => self.by_task(&planned, entry),
+            },
         };
-        if let Err(error) = self.journal.settle(entry, outcome, &reason, &after) {
-            log::error!("service {item}: {} ({error})", outcome.word());
+        if let Err(error) = self.journal.settle(entry, came.outcome, &came.reason, &came.after) {
+            log::error!("service {item}: {} ({error})", came.outcome.word());
         }
-        log::info!("service {item}: {} by {}", outcome.word(), planned.decision.word());
-        synced(planned, outcome, reason, after, called)
+        log::info!("service {item}: {} by {}", came.outcome.word(), planned.decision.word());
+        synced(planned, came)
     }
 
     /// Reads both sides again, this service only, just before the first call.
@@ -135,41 +194,46 @@ impl Repair<'_> {
 
     /// Call by call; the next one goes out only when reading back shows what the one before it was for. Whether a call
     /// answered is told, and proves nothing.
-    fn call_and_read_back(&self, planned: &Planned, entry: i64) -> (Outcome, Reason, Value, usize) {
+    pub fn call_and_read_back(&self, planned: &Planned, entry: i64) -> Came {
         let mut reason = planned.reason.clone();
         let mut after = planned.local.clone();
         for (number, step) in planned.steps.iter().enumerate() {
+            let (before, made) = (planned.steps.get(..number), planned.steps.get(..=number).unwrap_or_default());
             let answer = match self.call(step, entry) {
                 Ok(answer) => answer,
                 Err(error) => {
                     let reason = Reason::JournalFailed { detail: error.to_string() };
-                    return (Outcome::Failed, reason, local_json(&after), number);
+                    return Came::failed(reason, local_json(&after), before.unwrap_or_default());
                 }
             };
-            let called = number + 1;
             after = match self.read(planned.local.item) {
                 Ok(after) => after,
                 Err(error) => {
                     let reason = Reason::ReadBackFailed { detail: error.to_string() };
-                    return (Outcome::Failed, reason, Value::Null, called);
+                    return Came::failed(reason, Value::Null, made);
                 }
             };
             let (call, shows) = (step.call.clone(), took_effect(step, &after));
             match answer {
+                Err(error) if call == way::BACKUP => {
+                    // Asked for expressly: without it nothing is done, here and to the others.
+                    self.stopped.set(Some(planned.local.item));
+                    let hitch = Hitch::BackupRefused { detail: error.to_string() };
+                    return Came::failed(Reason::Way(hitch), local_json(&after), made);
+                }
                 Ok(()) if shows => {}
-                Ok(()) => return (Outcome::Failed, Reason::NotReached, local_json(&after), called),
+                Ok(()) => return Came::failed(Reason::NotReached, local_json(&after), made),
                 Err(error) if shows => reason = Reason::ReachedDespite { call, detail: error.to_string() },
                 Err(error) => {
                     let reason = Reason::CallFailed { call, detail: error.to_string() };
-                    return (Outcome::Failed, reason, local_json(&after), called);
+                    return Came::failed(reason, local_json(&after), made);
                 }
             }
         }
-        let called = planned.steps.len();
         if reached(planned.decision, &planned.steps, &after) {
-            (Outcome::Done, reason, local_json(&after), called)
+            Came { outcome: Outcome::Done, reason, after: local_json(&after), made: planned.steps.clone() }
         } else {
-            (Outcome::Failed, Reason::NotReached, local_json(&after), called)
+            Came::failed(Reason::NotReached, local_json(&after), &planned.steps)
         }
     }
 
@@ -179,10 +243,13 @@ impl Repair<'_> {
     /// The call could not be written down, and was not made.
     fn call(&self, step: &Step, entry: i64) -> Result<Result<(), Error>, Error> {
         let noted = self.journal.calling(entry, step, &ZonedDateTime::now())?;
-        let answer = self.panel.call(&step.call, &step.params).and_then(|document| match document.find("ok") {
-            Some(_) => Ok(()),
-            None => Err(Error::new(Kind::Mgrctl, format!("{}: there is no <ok/> in the answer", step.call))),
-        });
+        let answer = match way::by(step) {
+            By::Panel if step.call == way::BACKUP => of_panel(&Mgrctl::new(&self.here.root).within(BACKUP), step),
+            By::Panel => of_panel(self.panel, step),
+            By::Database(switch) => manual::switch(&self.here.root, switch),
+            By::Program(file) => Program::new(&self.here.root, file)
+                .and_then(|program| program.sync_item(step.param("item"), step.param("module"))),
+        };
         let word = answer.as_ref().map_or_else(ToString::to_string, |()| "ok".to_owned());
         if answer.as_ref().is_err_and(|error| error.kind == Kind::Unanswered) {
             // The journal keeps it open: the panel may still be at it.
@@ -197,6 +264,13 @@ impl Repair<'_> {
     fn read(&self, item: ItemId) -> Result<LocalService, Error> {
         read(self.here, item)
     }
+}
+
+fn of_panel(panel: &dyn Panel, step: &Step) -> Result<(), Error> {
+    panel.call(&step.call, &step.params).and_then(|document| match document.find("ok") {
+        Some(_) => Ok(()),
+        None => Err(Error::new(Kind::Mgrctl, format!("{}: there is no <ok/> in the answer", step.call))),
+    })
 }
 
 fn read(here: &Here, item: ItemId) -> Result<LocalService, Error> {
@@ -259,8 +333,8 @@ fn settled_without_calls(planned: Planned, dry_run: bool) -> Synced {
         _ => Outcome::Refused,
     };
     let reason = planned.reason.clone();
-    let planned_steps = planned.steps.len();
-    synced(planned, outcome, reason, Value::Null, if dry_run { planned_steps } else { 0 })
+    let made = if dry_run { planned.steps.clone() } else { Vec::new() };
+    synced(planned, Came { outcome, reason, after: Value::Null, made })
 }
 
 /// The plan is not the one that was shown; nothing of it is carried out.
@@ -271,19 +345,17 @@ fn of_another_plan(mut planned: Planned) -> Synced {
     settled_without_calls(planned, false)
 }
 
-fn synced(planned: Planned, outcome: Outcome, reason: Reason, after: Value, called: usize) -> Synced {
+fn synced(planned: Planned, came: Came) -> Synced {
     let before = local_json(&planned.local);
-    let mut steps = planned.steps;
-    steps.truncate(called);
     Synced {
         item: planned.local.item,
         itemtype: planned.local.itemtype,
         name: planned.local.name,
         decision: planned.decision,
-        outcome,
-        reason,
+        outcome: came.outcome,
+        reason: came.reason,
         before,
-        after,
-        steps,
+        after: came.after,
+        steps: came.made,
     }
 }

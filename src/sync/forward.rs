@@ -15,6 +15,7 @@ use crate::reading::Here;
 use crate::report::drift::local_json;
 use crate::report::{SetAside, Synced};
 use crate::reselling::service::LocalService;
+use crate::reselling::way::Way;
 use crate::root::Root;
 use crate::settings::Auto;
 use jiff::Timestamp;
@@ -49,7 +50,8 @@ pub fn repair_forward(root: &Root) -> Result<(), Error> {
     if due.is_empty() {
         return Ok(());
     }
-    let options = Options { dry_run: false, actor: ACTOR.to_owned(), token: None, allow: Vec::new() };
+    let options =
+        Options { dry_run: false, actor: ACTOR.to_owned(), token: None, allow: Vec::new(), way: Way::default() };
     let report = match sync(root, &Wanted::Overdue(due), &options) {
         Err(error) if error.kind == Kind::Locked => {
             log::info!("{error}");

@@ -6,9 +6,13 @@ mod apply;
 mod forms;
 mod forward;
 pub mod lock;
+mod manual;
+mod module;
 mod planning;
 mod undo;
+mod ways;
 
 pub use apply::{Options, sync};
 pub use forward::{repair_forward, set_aside};
 pub use planning::{Wanted, drift, drift_allowing, plan_of, under_way};
+pub use ways::drift_by;

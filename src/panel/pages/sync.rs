@@ -8,6 +8,7 @@ use crate::panel::request::{Request, Selection};
 use crate::report::drift::{local_json, state, step_text, there};
 use crate::report::{DriftReport, SyncReport, Synced};
 use crate::reselling::plan::{Planned, token};
+use crate::reselling::way::Way;
 use crate::root::Root;
 use crate::sync::{Options, Wanted, drift, sync};
 use crate::xml::Element;
@@ -55,6 +56,7 @@ fn apply(root: &Root, request: &Request, wanted: &Wanted) -> Result<Shown, Error
         token: request.given("token").or((!request.is_root()).then_some("")).map(str::to_owned),
         // The panel's form repairs forward, and what the settings allow.
         allow: Vec::new(),
+        way: Way::default(),
     };
     let report = sync(root, wanted, &options)?;
     let language = request.language;
@@ -106,6 +108,8 @@ fn summary(report: &DriftReport, wanted: &Wanted, language: Language) -> String 
         format!("{acts} of {} will be {}; nothing has been changed yet.", english(all, "service", "services"), verb.0),
         format!("Будет {} {acts} из {}; пока ничего не изменено.", verb.1, russian(all, "услуги", "услуг", "услуг")),
     ))];
+    // The form goes the usual way; the others are the command line's.
+    sentences.extend((acts > 0).then(|| report.via.say(language)));
     sentences.extend(report.unread.iter().map(|(account, error)| format!("{account}: {}", error.say(language))));
     sentences.extend(report.notes.iter().map(|note| format!("({note})")));
     sentences.join(" ")

@@ -76,8 +76,8 @@ impl Functions for Billing {
     }
 
     fn run(&self, request: &Request) -> Result<Node, PanelError> {
-        let how = self.misbehaviour_of(&request.function);
-        match how {
+        let how = self.misbehaviours().get(&request.function).cloned();
+        match how.clone() {
             None => self.route(request),
             Some(Misbehaviour::OkWithoutEffect) => Ok(super::ok()),
             Some(Misbehaviour::Rubbish) => Ok(Node::new("doc").with(Node::leaf("rubbish", "…"))),
@@ -85,14 +85,15 @@ impl Functions for Billing {
                 self.route(request)?;
                 Err(errors::bad_response("the function was told to answer an error after its work"))
             }
+            // Until it is told otherwise.
             Some(Misbehaviour::Hangs(time)) => {
-                self.hang(&request.function, time);
+                let started = Instant::now();
+                self.hanging.fetch_add(1, Ordering::SeqCst);
+                while started.elapsed() < time && self.misbehaviours().get(&request.function) == how.as_ref() {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                self.hanging.fetch_sub(1, Ordering::SeqCst);
                 Err(errors::bad_response("the function was told to hang"))
-            }
-            Some(Misbehaviour::HangsAfterEffect(time)) => {
-                let answer = self.route(request);
-                self.hang(&request.function, time);
-                answer
             }
         }
     }
@@ -111,24 +112,6 @@ impl Functions for Billing {
 }
 
 impl Billing {
-    /// How this call of the function misbehaves, if it is one of those that do.
-    fn misbehaviour_of(&self, function: &str) -> Option<Misbehaviour> {
-        let mut misbehaviours = self.misbehaviours();
-        let (first, how) = misbehaviours.get_mut(function)?;
-        *first = first.saturating_sub(1);
-        (*first == 0).then(|| how.clone())
-    }
-
-    /// Until the time is over or the panel behaves.
-    fn hang(&self, function: &str, time: Duration) {
-        let started = Instant::now();
-        self.hanging.fetch_add(1, Ordering::SeqCst);
-        while started.elapsed() < time && self.misbehaviours().contains_key(function) {
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        self.hanging.fetch_sub(1, Ordering::SeqCst);
-    }
-
     fn route(&self, request: &Request) -> Result<Node, PanelError> {
         let function = request.function.as_str();
         self.note_in_journal(request)?;

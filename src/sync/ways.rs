@@ -1,0 +1,108 @@
+//! The way of a repair put into its plan: what it needs from this panel is looked for, and the steps are replaced.
+
+use super::manual;
+use super::planning::{Wanted, plan};
+use crate::billmgr::{Mgrctl, Program};
+use crate::error::Error;
+use crate::journal::Journal;
+use crate::reading::Here;
+use crate::report::DriftReport;
+use crate::reselling::decision::{Allowed, Decision, Reason};
+use crate::reselling::ids::ModuleId;
+use crate::reselling::plan::{Planned, Step};
+use crate::reselling::way::{self, Hitch, Via, Way};
+use crate::root::Root;
+use std::collections::HashMap;
+
+/// The plan of a repair in this way, as `sync` would carry it out.
+///
+/// # Errors
+/// As `drift`.
+pub fn drift_by(root: &Root, wanted: &Wanted, allow: &[Allowed], way: Way) -> Result<DriftReport, Error> {
+    planned(&Here::open(root)?, &mut Journal::open(root)?, wanted, allow, way)
+}
+
+pub(super) fn planned(
+    here: &Here,
+    journal: &mut Journal,
+    wanted: &Wanted,
+    allow: &[Allowed],
+    way: Way,
+) -> Result<DriftReport, Error> {
+    let mut report = plan(here, journal, wanted, allow)?;
+    report.via = way.via;
+    for planned in report.items.iter_mut().filter(|planned| planned.reason == Reason::NoModule) {
+        // Not any module: a repair that was killed has moved it there.
+        if let Some(left) = journal.left_on_manual(Some(planned.local.item))?.pop() {
+            let hitch = Hitch::OnManual { module: left.switch.from.0, why: None };
+            planned.refuse(Decision::Wait, Reason::Way(hitch));
+        }
+    }
+    let mut acting: Vec<&mut Planned> = report.items.iter_mut().filter(|planned| planned.decision.acts()).collect();
+    if acting.is_empty() {
+        return Ok(report);
+    }
+    match way.via {
+        Via::Callbacks => {}
+        Via::Module => by_module(here, &mut acting),
+        Via::Manual => by_task(here, &mut acting, way.assign)?,
+    }
+    if let (true, Some(first)) = (way.backup, acting.into_iter().find(|planned| planned.decision.acts())) {
+        first.steps.insert(0, way::backup());
+    }
+    Ok(report)
+}
+
+/// Replaces the steps of each, or refuses it with what `replaced` says.
+fn replace(acting: &mut [&mut Planned], via: Via, mut replaced: impl FnMut(&Planned) -> Result<Vec<Step>, Hitch>) {
+    for planned in acting {
+        let steps = if planned.decision.forward() { replaced(planned) } else { Err(Hitch::ForwardOnly { via }) };
+        match steps {
+            Ok(steps) => planned.steps = steps,
+            Err(hitch) => planned.refuse(Decision::Refuse, Reason::Way(hitch)),
+        }
+    }
+}
+
+fn by_module(here: &Here, acting: &mut [&mut Planned]) {
+    let mut offers: HashMap<String, Result<(), String>> = HashMap::new();
+    replace(acting, Via::Module, |planned| {
+        let (module, file) = module_of(here, planned).ok_or_else(|| unknown("its module is not known"))?;
+        let offered = offers.entry(file.to_owned()).or_insert_with(|| match offered(here, file) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("its features do not name it".to_owned()),
+            Err(error) => Err(error.to_string()),
+        });
+        offered.clone().map_err(|detail| Hitch::NoSyncItem { detail })?;
+        Ok(vec![way::by_module(planned.local.item, module, file)])
+    });
+}
+
+fn offered(here: &Here, file: &str) -> Result<bool, Error> {
+    Program::new(&here.root, file)?.offers("sync_item")
+}
+
+fn unknown(detail: &str) -> Hitch {
+    Hitch::NoSyncItem { detail: detail.to_owned() }
+}
+
+/// The reselling module that serves it, and its file.
+fn module_of<'a>(here: &'a Here, planned: &Planned) -> Option<(ModuleId, &'a str)> {
+    let id = planned.module?;
+    let module = here.account_of(id)?.modules.iter().find(|module| module.id == id)?;
+    Some((id, &module.file))
+}
+
+fn by_task(here: &Here, acting: &mut [&mut Planned], assign: Option<u64>) -> Result<(), Error> {
+    let module = manual::module(here)?;
+    let panel = Mgrctl::new(&here.root);
+    replace(acting, Via::Manual, |planned| {
+        let to = module.clone()?;
+        let waiting = planned.local.operation("open").and_then(|operation| Some((operation.id, operation.task?)));
+        let (operation, task) = waiting.ok_or(Hitch::NoTask)?;
+        let steps = way::by_task(planned, task, to, assign).ok_or(Hitch::NoTask)?;
+        manual::form_fits(&panel, task, operation, planned.local.item)?;
+        Ok(steps)
+    });
+    Ok(())
+}
