@@ -9,8 +9,8 @@ use lab::billing::guesses::{Guesses, Misbehaviour, PendingCertificate, SellerId}
 use lab::site::Site;
 use lab::world::{Setup, World};
 use serde_json::{Value, json};
-use stage::{Lost, json as ask, lose, repair_calls, resellguard};
-use std::process::{Child, Command, Output, Stdio};
+use stage::{Lost, json as ask, lose, repair_calls, resellguard, start};
+use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -140,22 +140,6 @@ fn words(items: &[u64]) -> Vec<String> {
 fn outcome(report: &Value, number: usize) -> (&str, &str) {
     let item = &report["items"][number];
     (item["outcome"].as_str().unwrap(), item["reason"].as_str().unwrap())
-}
-
-/// The plugin's command line, not waited for.
-fn start(site: &Site, arguments: &[&str]) -> Child {
-    Command::new(site.root().join("addon/resellguard"))
-        .args(arguments)
-        .env("RESELLGUARD_ROOT", site.root())
-        .env("LANG", "C.UTF-8")
-        .env("LOGNAME", "first")
-        .env_remove("SUDO_USER")
-        .env_remove("LC_ALL")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("resellguard")
 }
 
 #[test]

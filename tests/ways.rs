@@ -10,9 +10,9 @@ use lab::site::Site;
 use lab::world::{Setup, World};
 use mysql::prelude::Queryable;
 use serde_json::Value;
-use stage::{Lost, json, lose, repair_calls, resellguard};
+use stage::{Lost, json, lose, repair_calls, resellguard, start};
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -123,21 +123,6 @@ impl Play {
     fn status_there(&self, item: u64) -> u64 {
         self.world.seller().status(self.world.seller().bought_as(item))
     }
-}
-
-fn start(site: &Site, arguments: &[&str]) -> Child {
-    Command::new(site.root().join("addon/resellguard"))
-        .args(arguments)
-        .env("RESELLGUARD_ROOT", site.root())
-        .env("LANG", "C.UTF-8")
-        .env("LOGNAME", "tester")
-        .env_remove("SUDO_USER")
-        .env_remove("LC_ALL")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("resellguard")
 }
 
 /// The database server's own root.

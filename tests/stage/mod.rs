@@ -10,7 +10,7 @@ use lab::site::Site;
 use lab::world::{Account, Setup, World};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 
 /// A reselling panel whose plugins know where its root is, which is not where a panel's root usually is.
@@ -104,6 +104,22 @@ pub fn resellguard(site: &Site, arguments: &[&str]) -> Output {
         .env_remove("LC_ALL")
         .stdin(Stdio::null())
         .output()
+        .expect("resellguard")
+}
+
+/// The plugin's command line, not waited for.
+pub fn start(site: &Site, arguments: &[&str]) -> Child {
+    Command::new(site.root().join("addon/resellguard"))
+        .args(arguments)
+        .env("RESELLGUARD_ROOT", site.root())
+        .env("LANG", "C.UTF-8")
+        .env("LOGNAME", "first")
+        .env_remove("SUDO_USER")
+        .env_remove("LC_ALL")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .expect("resellguard")
 }
 

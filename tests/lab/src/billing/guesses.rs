@@ -159,6 +159,8 @@ pub enum Misbehaviour {
     ErrorAfterEffect,
     /// Answers nothing for so long, then an error.
     Hangs(Duration),
+    /// Changes everything, answers nothing for so long, then that it is done.
+    HangsAfterEffect(Duration),
     /// Changes nothing and answers a document that means nothing.
     Rubbish,
 }

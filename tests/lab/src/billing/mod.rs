@@ -45,7 +45,8 @@ pub struct Billing {
     address: Option<IpAddr>,
     log: ModuleLog,
     quirks: Mutex<Quirks>,
-    misbehaviours: Mutex<HashMap<String, Misbehaviour>>,
+    /// With each function, the number of the first call from now on that misbehaves.
+    misbehaviours: Mutex<HashMap<String, (usize, Misbehaviour)>>,
     hanging: AtomicUsize,
     /// The module's file of each service that the panel has met since its cache was cleared.
     modules_kept: Mutex<HashMap<u64, String>>,
@@ -81,7 +82,12 @@ impl Billing {
 
     /// Makes a function misbehave until `behave`.
     pub fn misbehave(&self, function: &str, how: Misbehaviour) {
-        self.misbehaviours().insert(function.into(), how);
+        self.misbehave_from(1, function, how);
+    }
+
+    /// The same from its `first` call from now on.
+    pub fn misbehave_from(&self, first: usize, function: &str, how: Misbehaviour) {
+        self.misbehaviours().insert(function.into(), (first, how));
     }
 
     /// How many calls hang right now because they were told to.
@@ -94,7 +100,7 @@ impl Billing {
         self.misbehaviours().clear();
     }
 
-    fn misbehaviours(&self) -> MutexGuard<'_, HashMap<String, Misbehaviour>> {
+    fn misbehaviours(&self) -> MutexGuard<'_, HashMap<String, (usize, Misbehaviour)>> {
         self.misbehaviours.lock().expect("nobody panics with the misbehaviours in hand")
     }
 

@@ -76,7 +76,7 @@ impl Functions for Billing {
     }
 
     fn run(&self, request: &Request) -> Result<Node, PanelError> {
-        let how = self.misbehaviours().get(&request.function).cloned();
+        let how = self.misbehaviour_of(&request.function);
         match how.clone() {
             None => self.route(request),
             Some(Misbehaviour::OkWithoutEffect) => Ok(super::ok()),
@@ -85,15 +85,14 @@ impl Functions for Billing {
                 self.route(request)?;
                 Err(errors::bad_response("the function was told to answer an error after its work"))
             }
-            // Until it is told otherwise.
             Some(Misbehaviour::Hangs(time)) => {
-                let started = Instant::now();
-                self.hanging.fetch_add(1, Ordering::SeqCst);
-                while started.elapsed() < time && self.misbehaviours().get(&request.function) == how.as_ref() {
-                    std::thread::sleep(Duration::from_millis(20));
-                }
-                self.hanging.fetch_sub(1, Ordering::SeqCst);
+                self.hang(&request.function, how.as_ref(), time);
                 Err(errors::bad_response("the function was told to hang"))
+            }
+            Some(Misbehaviour::HangsAfterEffect(time)) => {
+                let answer = self.route(request);
+                self.hang(&request.function, how.as_ref(), time);
+                answer
             }
         }
     }
@@ -112,6 +111,24 @@ impl Functions for Billing {
 }
 
 impl Billing {
+    /// How this call of the function misbehaves, if it is one of those that do.
+    fn misbehaviour_of(&self, function: &str) -> Option<Misbehaviour> {
+        let mut misbehaviours = self.misbehaviours();
+        let (first, how) = misbehaviours.get_mut(function)?;
+        *first = first.saturating_sub(1);
+        (*first == 0).then(|| how.clone())
+    }
+
+    /// Until the time is over, or the function is told otherwise.
+    fn hang(&self, function: &str, how: Option<&Misbehaviour>, time: Duration) {
+        let started = Instant::now();
+        self.hanging.fetch_add(1, Ordering::SeqCst);
+        while started.elapsed() < time && self.misbehaviours().get(function).map(|(_, how)| how) == how {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self.hanging.fetch_sub(1, Ordering::SeqCst);
+    }
+
     fn route(&self, request: &Request) -> Result<Node, PanelError> {
         let function = request.function.as_str();
         self.note_in_journal(request)?;
