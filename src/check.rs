@@ -6,7 +6,7 @@ use crate::elsewhere;
 use crate::error::{Error, Kind};
 use crate::handover::{Known, take_polls};
 use crate::hearing::hear;
-use crate::journal::{Journal, rfc3339};
+use crate::journal::{Journal, KEEP_HEARD, rfc3339};
 use crate::reading::{AccountHere, Here};
 use crate::report::{CheckReport, Checked};
 use crate::reselling::carried::{Before, Carried, Fold, KnownItem, Lookup};
@@ -113,7 +113,7 @@ pub fn check_account(
     journal.remember_passwords(&account.account, &marks, now.timestamp())?;
     let memory = journal.recall(&account.account, now.timestamp())?;
     let only_account = here.accounts.len() == 1 && here.unreadable.is_empty();
-    let heard = hear(&here.root, &here.database, &modules, only_account, heard_since(&waiting, now))?;
+    let heard = hear(here, &modules, only_account, heard_since(&waiting, now), journal, now.timestamp())?;
     // A seller that did not show its lists is not asked for more.
     let (elsewhere, silent) = elsewhere::heard(here, account, sight.read || read.short, journal, now)?;
     let seen = Observation {
@@ -164,7 +164,10 @@ fn heard_since(waiting: &[LocalService], now: &ZonedDateTime) -> Timestamp {
     let ago = |hours| now.timestamp().checked_sub(SignedDuration::from_hours(hours)).unwrap_or(Timestamp::MIN);
     let waits = waiting.iter().filter(|local| waits_for_an_event(local));
     let oldest = waits.map(|local| ordered(local, now.timestamp(), now.datetime())).min();
-    oldest.unwrap_or(Timestamp::MAX).min(ago(24 * 7)).max(ago(24 * 60))
+    oldest
+        .unwrap_or(Timestamp::MAX)
+        .min(ago(24 * 7))
+        .max(now.timestamp().checked_sub(KEEP_HEARD).unwrap_or(Timestamp::MIN))
 }
 
 /// What the seller showed.

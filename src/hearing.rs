@@ -4,47 +4,66 @@
 
 use crate::billmgr::Database;
 use crate::error::Error;
-use crate::modulelog::{Cut, Files, Finding, Kind, Listener, Skipped, Thread, Window, read};
+use crate::journal::{HeardUpTo, Journal};
+use crate::modulelog::{self, Cut, Files, Finding, Kind, Listener, Skipped, Thread};
+use crate::reading::Here;
 use crate::reselling::heard::{Event, Fate, Heard, Ours};
 use crate::reselling::ids::ModuleId;
 use crate::reselling::status::Status;
-use crate::root::Root;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
 
-/// How many events are kept, the newest.
+/// How many events are taken in at once, the newest.
 const MOST: usize = 10_000;
 /// A line says no fraction of its second, so something at that second may have come before it.
 const SECOND: jiff::SignedDuration = jiff::SignedDuration::from_millis(999);
 
-/// Reads the log since that moment, for the account of these modules. `only_account`: this panel has no other.
+/// What the log says since that moment, for the account of these modules. Only what is new in it is read; the rest the journal keeps.
+/// `only_account`: this panel has no other.
 ///
 /// # Errors
-/// `Kind::Database`. A log that cannot be read is no error: `Heard::unread` says why.
+/// `Kind::Database`, `Kind::State`. A log that cannot be read is no error: `Heard::unread` says why.
 pub fn hear(
-    root: &Root,
-    database: &Database,
+    here: &Here,
     modules: &[ModuleId],
     only_account: bool,
     since: Timestamp,
+    journal: &mut Journal,
+    now: Timestamp,
 ) -> Result<Heard, Error> {
-    let files = Files::of(root);
-    let mut listening = Listening::default();
-    let since = since.to_zoned_datetime(TimeZone::system()).datetime();
-    let skipped = read(&files, Window::since(since), Cut::default(), &mut listening);
+    let unread = listen(&Files::of(&here.root), since, journal, now)?;
+    let mut heard = journal.heard(since)?;
+    heard.unread = unread;
+    heard.only_account = only_account;
+    heard.ours = ours(&here.database, modules, &heard.items())?;
+    Ok(heard)
+}
+
+/// Takes in what is new, or everything since that moment when that was not read yet. Returns why the file that is being written was
+/// not read.
+fn listen(files: &Files, since: Timestamp, journal: &mut Journal, now: Timestamp) -> Result<Option<String>, Error> {
+    let known = journal.heard_up_to()?.filter(|known| known.asked_since <= since && known.position.is_some());
+    let mut listening = Listening { since, ..Listening::default() };
+    let from = known.as_ref().and_then(|known| known.position.as_ref());
+    let (reached, skipped) = if from.is_some() {
+        modulelog::go_on(files, from, Cut::default(), &mut listening)
+    } else {
+        let window = since.to_zoned_datetime(TimeZone::system()).datetime();
+        modulelog::go_on(&files.clone().since(window), None, Cut::default(), &mut listening)
+    };
     let unread = match files.current() {
         Some(current) => skipped.iter().find(|one| *one.path == *current.path).map(shown),
         None => skipped.first().map(shown).or_else(|| Some("there is no var/pmbillmgr.log".to_owned())),
     };
-    let mut heard = listening.heard;
-    heard.unread = unread;
-    heard.only_account = only_account;
-    let drop = heard.events.len().saturating_sub(MOST);
-    heard.events.drain(..drop);
-    heard.ours = ours(database, modules, &heard.items())?;
-    Ok(heard)
+    let anew = known.is_none();
+    let (position, asked_since) = match known {
+        Some(known) => (reached.or(known.position), known.asked_since),
+        None => (reached, since),
+    };
+    journal.remember_heard(&listening.heard, &HeardUpTo { position, asked_since }, anew, now)?;
+    Ok(unread)
 }
 
 fn shown(skipped: &Skipped) -> String {
@@ -70,10 +89,15 @@ fn ours(database: &Database, modules: &[ModuleId], items: &[u64]) -> Result<Hash
 #[derive(Clone, Default)]
 struct Listening {
     heard: Heard,
+    /// What is older is of no use.
+    since: Timestamp,
 }
 
 impl Listening {
     fn push(&mut self, item: Option<u64>, at: Timestamp, fate: Fate) {
+        if at < self.since {
+            return;
+        }
         if self.heard.events.len() >= 2 * MOST {
             self.heard.events.drain(..MOST);
         }

@@ -178,3 +178,134 @@ fn a_check_asks_for_each_products_list_and_for_nothing_that_grows_with_the_servi
         account.user
     );
 }
+
+/// An event of this service that was gone, as the module writes it.
+fn gone(a: &Site, event: u64, item: u64) {
+    let now = jiff::ZonedDateTime::now().strftime("%b %e %H:%M:%S");
+    let path = a.root().join("var/pmbillmgr.log");
+    let mut log = std::fs::read(&path).unwrap_or_default();
+    log.extend(
+        format!(
+            "{now} [23241:1] libmgr ERROR Error: Type: 'missed' Object: 'itemevent' Value: '{event}'\n\
+             {now} [23241:1] processing WARNING processing event for item '{item}' failed: ' with '{event}' does not exist '\n"
+        )
+        .into_bytes(),
+    );
+    std::fs::write(path, log).unwrap();
+}
+
+#[test]
+fn events_of_our_own_services_that_were_gone_are_possible_and_then_likely() {
+    let world = World::new();
+    let (a, _) = reseller(&world, "reseller-a", &["vds"]);
+    let items = [a.order("vds", "one.example"), a.order("vds", "two.example")];
+    gone(&a, 1_225_058, items[0]);
+    let found = checked(&a);
+    assert_eq!((&found["verdict"], kinds(&found)), (&"possible".into(), vec!["missed_event warning".to_owned()]));
+    assert!(found["evidence"][0]["detail"].as_str().unwrap().contains(&items[0].to_string()), "{found:#}");
+    // What was read is not read again, and is still known.
+    assert_eq!(checked(&a)["verdict"], "possible");
+    gone(&a, 1_225_059, items[1]);
+    let found = checked(&a);
+    assert_eq!((&found["verdict"], kinds(&found).len()), (&"likely".into(), 2), "{found:#}");
+}
+
+#[test]
+fn a_check_reads_of_the_log_only_what_is_new_and_forgets_nothing_when_it_is_rotated() {
+    let world = World::new();
+    let (a, _) = reseller(&world, "reseller-a", &["vds"]);
+    let item = a.order("vds", "one.example");
+    let path = a.root().join("var/pmbillmgr.log");
+    assert!(std::fs::metadata(&path).unwrap().len() > 512, "longer than what a file is known by");
+    gone(&a, 1_225_058, item);
+    assert_eq!(kinds(&checked(&a)), ["missed_event warning"]);
+    // What was read is not read again: there it could say anything.
+    let log = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, log.replace("1225058", "1225059")).unwrap();
+    let found = checked(&a);
+    assert_eq!(kinds(&found), ["missed_event warning"], "{found:#}");
+    // An error whose warning comes later is about one event.
+    let halves = std::fs::read_to_string(&path).unwrap();
+    gone(&a, 1_225_060, item);
+    let whole = std::fs::read_to_string(&path).unwrap();
+    let error = halves.len() + whole[halves.len()..].find('\n').unwrap() + 1;
+    std::fs::write(&path, &whole[..error]).unwrap();
+    assert_eq!(kinds(&checked(&a)).len(), 2);
+    std::fs::write(&path, &whole).unwrap();
+    let found = checked(&a);
+    assert_eq!(kinds(&found).len(), 2, "{found:#}");
+    assert!(found["evidence"].to_string().matches(&format!("for service {item}")).count() == 2, "{found:#}");
+    // Rotated with a line that was not read, and then thrown away.
+    gone(&a, 1_225_061, item);
+    let old = a.root().join("var/logs/pmbillmgr.log.1");
+    std::fs::create_dir_all(old.parent().unwrap()).unwrap();
+    std::fs::rename(&path, &old).unwrap();
+    gone(&a, 1_225_062, item);
+    assert_eq!(kinds(&checked(&a)).len(), 4);
+    std::fs::remove_file(&old).unwrap();
+    let found = checked(&a);
+    assert_eq!(kinds(&found).len(), 4, "{found:#}");
+}
+
+#[test]
+fn a_cron_line_that_is_commented_out_or_missing_is_said_once_no_checkevent_is_seen() {
+    let world = World::new();
+    let (a, _) = reseller(&world, "reseller-a", &["vds"]);
+    a.order("vds", "one.example");
+    let system = world.dir().join("system");
+    let panel = system.join("usr/local/mgr5");
+    std::fs::create_dir_all(panel.parent().unwrap()).unwrap();
+    std::fs::create_dir_all(system.join("etc/cron.d")).unwrap();
+    std::os::unix::fs::symlink(a.root(), &panel).unwrap();
+    let check = || -> Value {
+        let output = std::process::Command::new(panel.join("addon/resellguard"))
+            .args(["check", "--format", "json"])
+            .env("RESELLGUARD_ROOT", &panel)
+            .output()
+            .unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        report["accounts"][0].clone()
+    };
+    let line = "*/5 * * * * root /usr/local/mgr5/sbin/mgrctl -m billmgr checkevent >/dev/null 2>&1\n";
+    let tables = [
+        ("there", line.to_owned(), ""),
+        ("commented out", format!("#{line}"), "commented out in"),
+        ("missing", "MAILTO=root\n".to_owned(), "No cron table of this system starts checkevent"),
+    ];
+    let said = |found: &Value, part: &str| part.is_empty() || noted(found, part);
+    for (what, table, note) in &tables {
+        std::fs::write(system.join("etc/cron.d/billmgr"), table).unwrap();
+        let found = check();
+        assert!(!noted(&found, "cron") && !noted(&found, "commented"), "{what}, only just watched: {found:#}");
+        assert_eq!(found["verdict"], "exclusive", "{what}: {note}");
+    }
+    let journal = rusqlite::Connection::open(a.root().join("var/resellguard/journal.db")).unwrap();
+    journal.execute("UPDATE watched SET since = since - 3600000", []).unwrap();
+    for (what, table, note) in &tables {
+        std::fs::write(system.join("etc/cron.d/billmgr"), table).unwrap();
+        let found = check();
+        assert!(said(&found, note) && noted(&found, "checkevent"), "{what}: {found:#}");
+        let others = tables.iter().filter(|other| other.0 != *what && !other.2.is_empty());
+        assert!(others.map(|other| noted(&found, other.2)).all(|noted| !noted), "{what}: {found:#}");
+        assert_eq!(found["verdict"], "exclusive", "{what}: a panel that does not ask loses nothing");
+    }
+}
+
+#[test]
+fn a_list_of_several_pages_costs_a_request_for_each_page() {
+    let world = World::new();
+    let (a, _) = reseller(&world, "reseller-a", &["vds"]);
+    let asked = || {
+        let before = world.seller().http_requests();
+        assert_eq!(json(&a, &["check"]).1, 0);
+        world.seller().http_requests() - before
+    };
+    a.order("vds", "first.example");
+    let one = asked();
+    while a.rows("SELECT id FROM item WHERE status = 5").len() < 23 {
+        a.order("vds", "more.example");
+    }
+    assert_eq!(asked(), one, "of 500 rows a page there is one");
+    stage::configure(&world, &a, &format!("page = 10\n{QUICK}"));
+    assert_eq!(asked(), one + 2, "23 services in pages of ten are two pages more");
+}

@@ -145,3 +145,21 @@ fn an_event_that_was_only_late_is_forgotten_when_it_comes() {
     let found = checked(&a);
     assert_eq!((&found["verdict"], &found["evidence"]), (&"exclusive".into(), &serde_json::json!([])), "{found:#}");
 }
+
+#[test]
+fn a_lost_event_and_another_panel_of_the_owner_are_shared() {
+    const KEY: &str = "fingerprint_key = \"0123456789abcdef0123456789abcdef\"\n";
+    let world = World::new();
+    let fleet = world.dir().join("fleet");
+    let (a, b, _) = two(&world, &format!("{KEY}fleet = \"{}\"\n", fleet.display()));
+    install(&world, &b, &format!("[check]\n{KEY}panel_name = \"b.example\"\n"));
+    std::fs::write(&fleet, resellguard(&b, &["fingerprint"]).stdout).unwrap();
+    assert_eq!(verdict(&a), "likely", "named, and nothing lost yet");
+    let item = lose(&world, &a, &b, "one.example");
+    let found = checked(&a);
+    assert_eq!(found["verdict"], "shared", "{found:#}");
+    repair(&a, item);
+    assert_eq!(verdict(&a), "shared", "the loss is remembered");
+    age(&a, 25);
+    assert_eq!(verdict(&a), "likely", "and the list still says so");
+}

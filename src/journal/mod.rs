@@ -4,6 +4,7 @@
 
 mod chain;
 mod first;
+mod hearing;
 mod losses;
 mod memory;
 mod notices;
@@ -13,6 +14,7 @@ mod runs;
 mod switched;
 
 pub use chain::{Broken, Verified};
+pub use hearing::{HeardUpTo, KEEP_HEARD};
 pub use memory::Arrival;
 pub use retries::Retry;
 pub use runs::{ItemEntry, OpenItem, Outcome, Run, StepEntry, rfc3339};
@@ -51,7 +53,8 @@ CREATE TABLE arrival(account TEXT NOT NULL, item INTEGER NOT NULL, at INTEGER NO
 ";
 
 /// The audit trail as a chain (`chain`), instead of rows that are filled in afterwards; nothing in it is ever changed. And what
-/// notices remember (`notices`), and what checks do (`memory`, `losses`).
+/// notices remember (`notices`), and what checks do (`memory`,
+/// `losses`, `hearing`).
 const SECOND: &str = "
 CREATE TABLE record(
     id INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, parent INTEGER REFERENCES record(id), item INTEGER,
@@ -78,6 +81,12 @@ CREATE TABLE lost(
     ended INTEGER, PRIMARY KEY(account, item));
 CREATE TABLE password(
     account TEXT NOT NULL, mark TEXT NOT NULL, since INTEGER NOT NULL, PRIMARY KEY(account, mark));
+CREATE TABLE heard(
+    at INTEGER NOT NULL, item INTEGER NOT NULL, fate TEXT NOT NULL, event INTEGER NOT NULL,
+    PRIMARY KEY(at, item, fate, event)) WITHOUT ROWID;
+CREATE TABLE heard_up_to(
+    one INTEGER PRIMARY KEY CHECK(one = 1), position TEXT, asked_since INTEGER NOT NULL, since INTEGER, last INTEGER,
+    refused INTEGER, cut_off INTEGER);
 ";
 /// The step that takes over the runs of the first format.
 const CHAINED: i64 = 2;

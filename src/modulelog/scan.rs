@@ -10,6 +10,7 @@ use super::piece::{self, Lines, Part, Wanted, What};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
@@ -37,8 +38,10 @@ impl Window {
 /// Up to where a log was read: what is written afterwards is read from here on, also when the file was rotated meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
-    /// The file's first bytes; it is known by them after it was moved or packed.
-    head: Vec<u8>,
+    /// How many of the file's first bytes it is known by after it was moved or packed, and their hash: a log may hold secrets, and
+    /// this is kept.
+    length: usize,
+    head: [u8; 32],
     /// Bytes from the beginning; a line begins here.
     offset: u64,
     /// Lines before it.
@@ -162,7 +165,8 @@ impl Position {
     /// A file that was short then may be longer now.
     fn is_of(&self, file: &LogFile) -> bool {
         let shorter = file.packing == Packing::Plain && file.size < self.offset;
-        !shorter && !self.head.is_empty() && head(file).is_ok_and(|head| head.starts_with(&self.head))
+        let same = |head: &[u8]| head.get(..self.length).is_some_and(|head| Sha256::digest(head)[..] == self.head);
+        !shorter && self.length > 0 && head(file).is_ok_and(|head| same(&head))
     }
 }
 
@@ -225,7 +229,15 @@ impl<'a, L: Listener> Scan<'a, L> {
             return Ok(None);
         }
         let Run { offset, line, calendar, .. } = run;
-        Ok(Some(Position { head: head(file)?, offset, line, calendar, written: file.written }))
+        let head = head(file)?;
+        Ok(Some(Position {
+            length: head.len(),
+            head: Sha256::digest(&head).into(),
+            offset,
+            line,
+            calendar,
+            written: file.written,
+        }))
     }
 
     fn once(&mut self, file: &LogFile, from: Option<&Position>, run: &mut Run) -> io::Result<()> {
