@@ -4,6 +4,7 @@ use super::lock::Lock;
 use super::manual::{self, Hands};
 use super::module::Proven;
 use super::planning::{Wanted, under_way};
+use super::steps::{Came, Hand, There, carry_out, moved};
 use super::ways::planned as plan;
 use crate::billmgr::{Mgrctl, Panel, Program, Selection};
 use crate::error::{Error, Kind};
@@ -13,7 +14,7 @@ use crate::report::drift::local_json;
 use crate::report::{SyncReport, Synced};
 use crate::reselling::decision::{Allowed, Decision, Reason};
 use crate::reselling::ids::ItemId;
-use crate::reselling::plan::{Planned, Step, reached, token, took_effect};
+use crate::reselling::plan::{Planned, Step, reached, token};
 use crate::reselling::service::{LocalService, SellerService};
 use crate::reselling::status::Status;
 use crate::reselling::way::{self, By, Hitch, Via, Way};
@@ -102,26 +103,6 @@ pub(super) struct Repair<'a> {
     pub stopped: Cell<Option<ItemId>>,
 }
 
-/// What came of the calls for one service.
-pub(super) struct Came {
-    pub outcome: Outcome,
-    pub reason: Reason,
-    pub after: Value,
-    /// The steps that were made.
-    pub made: Vec<Step>,
-}
-
-impl Came {
-    fn failed(reason: Reason, after: Value, made: &[Step]) -> Self {
-        Self { outcome: Outcome::Failed, reason, after, made: made.to_vec() }
-    }
-
-    /// Nothing was called.
-    pub fn nothing(outcome: Outcome, reason: Reason) -> Self {
-        Self { outcome, reason, after: Value::Null, made: Vec::new() }
-    }
-}
-
 impl Repair<'_> {
     fn next(&self, mut planned: Planned) -> Synced {
         if !planned.decision.acts() {
@@ -186,55 +167,13 @@ impl Repair<'_> {
             };
             return Ok(!seller.listing(&row.itemtype)?.services.iter().any(same));
         };
-        let other_state =
-            form.service_status().is_some_and(|state| row.service_status.is_some_and(|known| known != state));
-        let other_id = form.remoteid().is_some_and(|id| Some(&id) != row.remoteid.as_ref());
-        Ok(status != row.status || other_state || other_id)
+        let there = There { status: Some(status), service_status: form.service_status(), remoteid: form.remoteid() };
+        Ok(moved(planned, &local, &there))
     }
 
-    /// Call by call; the next one goes out only when reading back shows what the one before it was for. Whether a call
-    /// answered is told, and proves nothing.
+    /// The steps of a plan, one after the other.
     pub fn call_and_read_back(&self, planned: &Planned, entry: i64) -> Came {
-        let mut reason = planned.reason.clone();
-        let mut after = planned.local.clone();
-        for (number, step) in planned.steps.iter().enumerate() {
-            let (before, made) = (planned.steps.get(..number), planned.steps.get(..=number).unwrap_or_default());
-            let answer = match self.call(step, entry) {
-                Ok(answer) => answer,
-                Err(error) => {
-                    let reason = Reason::JournalFailed { detail: error.to_string() };
-                    return Came::failed(reason, local_json(&after), before.unwrap_or_default());
-                }
-            };
-            after = match self.read(planned.local.item) {
-                Ok(after) => after,
-                Err(error) => {
-                    let reason = Reason::ReadBackFailed { detail: error.to_string() };
-                    return Came::failed(reason, Value::Null, made);
-                }
-            };
-            let (call, shows) = (step.call.clone(), took_effect(step, &after));
-            match answer {
-                Err(error) if call == way::BACKUP => {
-                    // Asked for expressly: without it nothing is done, here and to the others.
-                    self.stopped.set(Some(planned.local.item));
-                    let hitch = Hitch::BackupRefused { detail: error.to_string() };
-                    return Came::failed(Reason::Way(hitch), local_json(&after), made);
-                }
-                Ok(()) if shows => {}
-                Ok(()) => return Came::failed(Reason::NotReached, local_json(&after), made),
-                Err(error) if shows => reason = Reason::ReachedDespite { call, detail: error.to_string() },
-                Err(error) => {
-                    let reason = Reason::CallFailed { call, detail: error.to_string() };
-                    return Came::failed(reason, local_json(&after), made);
-                }
-            }
-        }
-        if reached(planned.decision, &planned.steps, &after) {
-            Came { outcome: Outcome::Done, reason, after: local_json(&after), made: planned.steps.clone() }
-        } else {
-            Came::failed(Reason::NotReached, local_json(&after), &planned.steps)
-        }
+        carry_out(planned, &OneService { repair: self, item: planned.local.item, entry })
     }
 
     /// One call, written down before and after; inside is what it answered.
@@ -271,6 +210,31 @@ fn of_panel(panel: &dyn Panel, step: &Step) -> Result<(), Error> {
         Some(_) => Ok(()),
         None => Err(Error::new(Kind::Mgrctl, format!("{}: there is no <ok/> in the answer", step.call))),
     })
+}
+
+/// The calls for one service, with the intention they stand under.
+struct OneService<'a> {
+    repair: &'a Repair<'a>,
+    item: ItemId,
+    entry: i64,
+}
+
+impl Hand for OneService<'_> {
+    fn call(&self, step: &Step) -> Result<Result<(), Error>, Error> {
+        self.repair.call(step, self.entry)
+    }
+
+    fn read(&self) -> Result<LocalService, Error> {
+        self.repair.read(self.item)
+    }
+
+    fn failed(&self, step: &Step, error: &Error) -> Option<Reason> {
+        (step.call == way::BACKUP).then(|| {
+            // Asked for expressly: without it nothing is done, here and to the others.
+            self.repair.stopped.set(Some(self.item));
+            Reason::Way(Hitch::BackupRefused { detail: error.to_string() })
+        })
+    }
 }
 
 fn read(here: &Here, item: ItemId) -> Result<LocalService, Error> {

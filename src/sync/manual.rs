@@ -1,8 +1,9 @@
 //! The way by a task (`--via manual`), as the knowledge base's article does it by hand: which module, whether the task's form is
 //! what we take it for, what is kept beforehand, and the module put back, in this run or in the next.
 
-use super::apply::{Came, Repair};
+use super::apply::Repair;
 use super::planning::under_way;
+use super::steps::Came;
 use crate::billmgr::{Config, OtherModule, Panel, Selection, reassign};
 use crate::error::{Error, Kind};
 use crate::journal::{Ended, Journal, Left, Outcome};

@@ -9,6 +9,7 @@ pub mod lock;
 mod manual;
 mod module;
 mod planning;
+pub mod steps;
 mod undo;
 mod ways;
 

@@ -1,7 +1,8 @@
 //! The way by the module (`--via module`): the first service of each product is a canary, and the seller's side has to be the same
 //! afterwards; otherwise the run ends there.
 
-use super::apply::{Came, Repair};
+use super::apply::Repair;
+use super::steps::Came;
 use crate::error::{Error, Kind};
 use crate::journal::Outcome;
 use crate::language::{Language, Say};
