@@ -3,14 +3,14 @@
 //! A short listing must never look like services that vanished. So a page that cannot be read is an error of the whole, and a
 //! listing that may be short says why. Not for reading a page (`page`).
 
-use super::page::{Page, ROWS};
+use super::page::Page;
 use crate::error::Error;
 use crate::reselling::service::SellerService;
 use std::collections::HashSet;
 
 /// How many pages are asked for; with the smallest page that was ever seen (50) still 20,000 services.
 const PAGES: u32 = 400;
-/// How many services are handed on: with the usual page of 500 no more come in so many requests. Only their ids are kept.
+/// How many services are read: with the usual page of 500 no more come in so many requests.
 pub(super) const HANDED_ON: u64 = 200_000;
 
 /// The services of one type that the account has at the seller.
@@ -61,7 +61,7 @@ pub struct Walk {
 /// Asks for pages until all were seen, and keeps the services.
 pub(super) fn gather(size: u32, ask: impl FnMut(u32) -> Result<Page, Error>) -> Result<Listing, Error> {
     let mut services: Vec<SellerService> = Vec::new();
-    let Walk { total_said, incomplete, shows_remoteid, requests, .. } = walk(size, ROWS as u64, ask, |mut page| {
+    let Walk { total_said, incomplete, shows_remoteid, requests, .. } = walk(size, HANDED_ON, ask, |mut page| {
         services.append(&mut page);
         Ok(())
     })?;

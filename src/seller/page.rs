@@ -15,7 +15,7 @@ use std::io::{BufReader, Read};
 /// How deep a listing may nest; rows are at depth 2, their fields at 3.
 const DEPTH: usize = 64;
 /// How many services of one type one account may have. The largest resellers have some thousands.
-pub(super) const ROWS: usize = 100_000;
+const ROWS: usize = 100_000;
 /// How many children of an error document are kept.
 const ERROR_PARTS: usize = 32;
 

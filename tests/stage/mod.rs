@@ -56,6 +56,29 @@ pub fn lose(world: &World, setup: Setup, account: &Account, services: &[(&str, &
     Lost { a, b, items }
 }
 
+/// Puts so many active services of a product on both sides, straight into the databases: ordering them would take hours.
+pub fn fill(world: &World, site: &Site, account: &Account, itemtype: &str, count: u64) {
+    let highest = |site: &Site| {
+        site.row("SELECT AUTO_INCREMENT - 1 AS id FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'item'").number("id")
+    };
+    let (here, there) = (highest(site), highest(world.seller()));
+    let module = site.row("SELECT MAX(processingmodule) AS id FROM processingmodule2pricelist").number("id");
+    let sides = [
+        (site, here, there, site.tariff(itemtype), "(SELECT id FROM account LIMIT 1)".to_owned(), module.to_string()),
+        (world.seller(), there, here, world.seller().tariff(itemtype), account.id.to_string(), "NULL".to_owned()),
+    ];
+    for (site, own, other, tariff, customer, module) in sides {
+        site.execute(&format!(
+            "INSERT INTO item(id, name, pricelist, account, processingmodule, remoteid, currency, status, createdate, expiredate)
+             SELECT {own} + seq, CONCAT('VDS-1 #', {own} + seq), {tariff}, {customer}, {module}, {other} + seq, 1, 2, CURDATE(), CURDATE() + INTERVAL 1 MONTH
+             FROM seq_1_to_{count}"
+        ));
+        site.execute(&format!(
+            "INSERT INTO itemparam(item, intname, value) SELECT {own} + seq, 'domain', CONCAT('s', seq, '.example') FROM seq_1_to_{count}"
+        ));
+    }
+}
+
 /// Writes the settings, then installs with the project's installer; returns what that said.
 pub fn install(world: &World, site: &Site, settings: &str) -> String {
     configure(world, site, settings);
