@@ -132,6 +132,8 @@ pub struct Quirks {
     pub expiredate_phrase: bool,
     /// Lists do not show `remoteid`; `<type>.edit` does.
     pub no_remoteid_in_list: bool,
+    /// `<type>.edit` does not show it either.
+    pub no_remoteid_in_form: bool,
     /// At most so many rows, and `p_elems` agrees: the seller answers less than it has.
     pub at_most_rows: Option<usize>,
     /// `<type>` lists show the services of every type.

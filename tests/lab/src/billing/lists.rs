@@ -156,7 +156,9 @@ impl Billing {
             "scheduledclose",
             "cost",
         ];
-        let private = |column: &&str| request.caller.level > 16 || *column != "account";
+        let hidden = self.quirks().no_remoteid_in_form;
+        let private =
+            |column: &&str| (request.caller.level > 16 || *column != "account") && !(hidden && *column == "remoteid");
         for column in columns.into_iter().filter(private) {
             doc.children.push(Node::leaf(column, row.text(column)));
         }
