@@ -39,6 +39,8 @@ pub enum Kind {
     Locked,
     /// No such service, account or run.
     NotFound,
+    /// A file that the person named cannot be read, or not be written anew.
+    File,
     /// The caller is not an administrator.
     Forbidden,
     /// A fault of ours.
@@ -64,6 +66,7 @@ impl Kind {
             Self::State => "state",
             Self::Locked => "locked",
             Self::NotFound => "not_found",
+            Self::File => "file",
             Self::Forbidden => "forbidden",
             Self::Internal => "internal",
         }

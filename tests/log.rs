@@ -69,6 +69,18 @@ fn on_a_copied_directory_the_articles_line_is_explained() {
 }
 
 #[test]
+fn the_troubles_of_others_do_not_crowd_out_those_of_the_service() {
+    let mut log = String::new();
+    for item in 20_000..31_000 {
+        log += &ARTICLE.replace("16643", &item.to_string()).replace("elid=62991", &format!("elid={item},16643"));
+    }
+    let root = copied(&(log + ARTICLE));
+    let output = run(root.path(), &["log", "16643", "--format", "json"]);
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(value["findings"].as_array().map(Vec::len), Some(1), "{}", &value.to_string()[..300]);
+}
+
+#[test]
 fn a_named_file_and_the_standard_input_are_read_like_the_panels() {
     let root = copied("");
     let file = root.path().join("copy.txt");
@@ -102,6 +114,19 @@ fn the_exit_status_tells_nothing_found_from_nothing_read() {
         [&["log", "x"][..], &["log", "--since", "soon"], &["log", "5", "--file", "-"], &["log", "5", "--follow"]]
     {
         assert_eq!(run(root.path(), arguments).status.code(), Some(64), "{arguments:?}");
+    }
+    // Twisted limits find nothing whatever the log says.
+    let output = run(root.path(), &["log", "--since", "2h", "--until", "3h"]);
+    assert_eq!(output.status.code(), Some(64));
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_not_spoken_of_as_an_id_or_as_the_plugins_own_directory() {
+    let root = copied("");
+    for arguments in [&["log", "--file", "/nowhere/log"][..], &["doctor", "--bundle", "/nowhere/bundle"]] {
+        let said = String::from_utf8_lossy(&run(root.path(), arguments).stderr).into_owned();
+        assert!(said.contains(arguments[2]) && said.contains("A file cannot be used."), "{said}");
+        assert!(!said.contains("Check the id") && !said.contains("directory cannot"), "{said}");
     }
 }
 

@@ -43,6 +43,14 @@ pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Res
     let now = ZonedDateTime::now();
     let since = arguments.since.as_deref().map(|text| moment(text, &now, Edge::Begin)).transpose()?;
     let until = arguments.until.as_deref().map(|text| moment(text, &now, Edge::End)).transpose()?;
+    if let (Some(since), Some(until)) = (since, until)
+        && until < since
+    {
+        return Err(Error::new(
+            Kind::Usage,
+            format!("--until {until} lies before --since {since}: nothing can be found"),
+        ));
+    }
     let window = Window { since, until };
     if arguments.follow {
         return Ok(follow(root, since, arguments.format));
@@ -84,7 +92,7 @@ fn files(root: &Root, file: Option<&Path>) -> Result<Files, Error> {
         Some(file) => format!("{}: {}", file.path.display(), file.why),
         None => format!("there is no log: {}", root.join("var/pmbillmgr.log").display()),
     };
-    Err(Error::new(Kind::NotFound, why))
+    Err(Error::new(Kind::File, why))
 }
 
 fn service(root: &Root, item: ItemId, file: Option<&Path>, window: Window) -> Result<ServiceLogReport, Error> {

@@ -34,9 +34,9 @@ const LISTED: usize = 1000;
 /// Packs the bundle into a new file, readable for its owner alone. Returns the names of what is in it.
 ///
 /// # Errors
-/// `Kind::State`: the file exists already, or cannot be written; then none is left behind.
+/// `Kind::File`: the file exists already, or cannot be written; then none is left behind.
 pub fn bundle(root: &Root, file: &Path, diagnosis: &Diagnosis) -> Result<Vec<String>, Error> {
-    let failed = |error: io::Error| Error::new(Kind::State, format!("{}: {error}", file.display()));
+    let failed = |error: io::Error| Error::new(Kind::File, format!("{}: {error}", file.display()));
     let new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map_err(failed)?;
     let packed = pack(root, new, diagnosis).map_err(failed);
     if packed.is_err() {

@@ -63,7 +63,10 @@ impl Mask {
                 let begins = line.rfind("BEGIN").is_some_and(|begin| line.rfind("END").is_none_or(|end| end < begin));
                 inside = if names_a_key { begins } else { inside && line.trim_end().len() <= 80 };
             } else {
-                clean.push_str(&without_runs(&masked(line)));
+                // The line's end is no part of a secret at its end.
+                let text = line.trim_end_matches(['\r', '\n']);
+                clean.push_str(&without_runs(&masked(text)));
+                clean.push_str(line.get(text.len()..).unwrap_or_default());
             }
         }
         clean
@@ -171,6 +174,7 @@ mod tests {
         ] {
             assert_eq!(mask.clean(line.as_bytes()), line);
         }
+        assert_eq!(mask.clean(b"password=ab\nnext\n"), "password=*\nnext\n", "lines stay lines");
         assert!(!mask.clean(b"func=auth&auth=0123abcdef&out=xml").contains("0123abcdef"));
     }
 }

@@ -159,6 +159,14 @@ impl Kind {
                     "Проверьте номер; обновите список, из которого он взят.",
                 ),
             ],
+            Self::File => [
+                ("A file cannot be used.", "Файл использовать нельзя."),
+                NOTHING,
+                (
+                    "Check its name, its folder and its rights; what is written has to be a new file.",
+                    "Проверьте его имя, папку и права; записать можно только новый файл.",
+                ),
+            ],
             Self::Forbidden => [
                 ("Only an administrator may do this.", "Это может делать только администратор."),
                 NOTHING,

@@ -107,8 +107,6 @@ pub fn stories(files: &Files, ids: &Ids, window: Window, cut: Cut) -> Stories {
     }
     let mut findings = std::mem::take(&mut teller.findings);
     let mut stories = teller.end();
-    let (here, seller) = (ids.here, ids.seller);
-    findings.retain(|finding| finding.item.is_some_and(|item| item == here || Some(item) == seller));
     findings.reverse();
     stories.reverse();
     stories.sort_by_key(|story| (story.errors() == 0, std::cmp::Reverse(story.last())));
@@ -168,7 +166,8 @@ impl Listener for Teller {
     }
 
     fn finding(&mut self, finding: Finding) {
-        if self.findings.len() < THREADS {
+        let ours = finding.item.is_some_and(|item| item == self.ids.here || Some(item) == self.ids.seller);
+        if ours && self.findings.len() < THREADS {
             self.findings.push(finding);
         }
     }

@@ -68,6 +68,7 @@ pub fn masked(text: &str) -> String {
         let (before, found) = rest.split_at(at);
         let sign = match found.get(..3) {
             Some(escape) if escape.eq_ignore_ascii_case("%3D") => escape,
+            _ if found.starts_with("=>") => "=>",
             _ => found.get(..1).unwrap_or_default(),
         };
         out.push_str(before);
@@ -79,7 +80,11 @@ pub fn masked(text: &str) -> String {
         if sign == ":" && rest.starts_with("//") {
             rest = login(rest, &mut out);
         } else if is_secret(name(before)) {
-            let value = value(rest, sign, &mut out);
+            let value = if sign == ":" && name(before).to_ascii_lowercase().ends_with("authorization") {
+                header(rest)
+            } else {
+                value(rest, sign, &mut out)
+            };
             if value > 0 {
                 out.push('*');
             }
@@ -102,9 +107,18 @@ fn is_secret(name: &str) -> bool {
     let name = name.rsplit("%26").next().unwrap_or_default();
     let name =
         name.rsplit('%').next().filter(|_| name.contains('%')).map_or(name, |tail| tail.get(2..).unwrap_or(tail));
-    ["passw", "authinfo", "secret", "token", "pwd", "private", "credential"].iter().any(|word| name.contains(word))
+    ["passw", "authinfo", "secret", "token", "pwd", "private", "credential", "authorization"]
+        .iter()
+        .any(|word| name.contains(word))
         || ["auth", "key", "pass", "confirm", "session", "ses", "login_hash"].contains(&name)
-        || ["_key", "_pass", "ses5", "ses6"].iter().any(|end| name.ends_with(end))
+        || ["_key", "-key", "apikey", "_pass", "ses5", "ses6"].iter().any(|end| name.ends_with(end))
+}
+
+/// How long the value of a header is: a scheme and what it takes, to the line's end or to the quote or tag around the header.
+fn header(rest: &str) -> usize {
+    let lead = rest.len() - rest.trim_start_matches([' ', '"', '\'']).len();
+    let value = rest.get(lead..).unwrap_or_default();
+    lead + value.find(['"', '\'', '<', '\r', '\n']).unwrap_or(value.len())
 }
 
 /// How long the value at the beginning of `rest` is; what stands before it goes to `out`, and is cut off by being counted.
@@ -113,7 +127,7 @@ fn value(rest: &str, sign: &str, out: &mut String) -> usize {
         |text: &str, ends: &[char]| text.find(|character: char| ends.contains(&character)).unwrap_or(text.len());
     match sign {
         ">" => ends_at(rest, &['<']),
-        "=" | ":" => {
+        "=" | ":" | "=>" => {
             // `"password":{"$":"..."}`, `password='...'`
             let lead = rest.len() - rest.trim_start_matches([' ', '{', '$']).len();
             let quoted = rest.get(lead..).unwrap_or_default();
@@ -135,7 +149,7 @@ fn value(rest: &str, sign: &str, out: &mut String) -> usize {
                     });
                     (lead + 1 + end.map_or(inner.len(), |end| end + 1)).min(rest.len())
                 }
-                _ if sign == ":" => lead + ends_at(quoted, &[' ', ',', '}', '&', '\'', '"', '<']),
+                _ if sign != "=" => lead + ends_at(quoted, &[' ', ',', '}', '&', '\'', '"', '<']),
                 _ => ends_at(rest, &['&', '\'', '"', '<', '>', ' ', ',', ')']),
             }
         }
@@ -196,6 +210,12 @@ mod tests {
             ("author=anna&monkey=1", "author=anna&monkey=1"),
             ("billmgrses5=abcdef; x", "billmgrses5=* x"),
             ("password: hunter2, then", "password:*, then"),
+            ("'password' => 'ab', 'ip' => '1'", "'password' =>*, 'ip' => '1'"),
+            ("password=>ab, ip", "password=>*, ip"),
+            ("Authorization: Basic dTpw", "Authorization:*"),
+            ("'Authorization: Bearer a.b, c' then", "'Authorization:*' then"),
+            (r#"{"Authorization":"Bearer ab","ip":"1"}"#, r#"{"Authorization":*","ip":"1"}"#),
+            ("X-Api-Key: ab", "X-Api-Key:*"),
         ] {
             assert_eq!(masked(text), expected, "{text}");
         }
