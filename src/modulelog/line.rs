@@ -69,6 +69,11 @@ impl<'a> Line<'a> {
         };
         Some(Self { stamp, thread, module, level, text: uncoloured(text) })
     }
+
+    /// Who wrote it, when it may be a line with a head.
+    pub fn thread(line: &[u8]) -> Option<Thread> {
+        thread(Stamp::parse(line)?.1).map(|(thread, _)| thread)
+    }
 }
 
 impl Stamp {

@@ -9,6 +9,9 @@ use super::text::{SHOWN, decoded, shown};
 use memchr::{memchr, memmem, memrchr};
 use std::collections::HashSet;
 
+/// `Nov 18`: lines that begin with the same so many bytes are of the same day, or have no head.
+const DAY: usize = 6;
+
 /// What one line tells.
 #[derive(Debug)]
 pub enum What {
@@ -78,6 +81,8 @@ pub enum Lines<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
     pub lines: Lines<'a>,
+    /// Errors and warnings.
+    pub troubles: bool,
     /// There may be one in every few lines.
     pub callbacks: bool,
     /// The source's last line, when nothing ends it: somebody may be writing it.
@@ -91,6 +96,9 @@ pub fn read(chunk: Chunk<'_>, wanted: Wanted<'_>) -> Part {
     let mut rest = chunk.data;
     let mut inside = chunk.inside;
     let mut day = None;
+    // The first bytes of the last line that was taken apart, and where the lines begin that were passed over since.
+    let (mut dated, mut passed) = (None, None);
+    let mut marks = if wanted.troubles { marks(chunk.data) } else { Vec::new() }.into_iter().peekable();
     let ids = match wanted.lines {
         Lines::None => None,
         Lines::Mentions(ids) | Lines::Threads(_, ids) => Some(ids),
@@ -107,8 +115,26 @@ pub fn read(chunk: Chunk<'_>, wanted: Wanted<'_>) -> Part {
         while mentions.next_if(|at| *at < begin + line.len()).is_some() {
             mentioned = !inside;
         }
+        let mut marked = false;
+        while marks.next_if(|at| *at < begin + line.len()).is_some() {
+            marked = true;
+        }
         let line = line.get(..LONGEST).unwrap_or(line);
+        // Most lines tell nothing: of the same day, no level that matters, nobody's thread.
+        let nothing = !(marked || mentioned || inside || wanted.callbacks)
+            && dated.is_some_and(|dated| line.starts_with(dated))
+            && match wanted.lines {
+                Lines::Threads(threads, _) => !Line::thread(line).is_some_and(|thread| threads.contains(&thread)),
+                Lines::None | Lines::Mentions(_) => true,
+            };
+        if nothing {
+            passed.get_or_insert(begin);
+            part.feeds += feeds;
+            rest = next;
+            continue;
+        }
         if let Some(head) = Line::parse(line).filter(|_| !inside) {
+            (dated, passed) = (line.get(..DAY), None);
             let today = (head.stamp.month, head.stamp.day);
             let mut tell =
                 |what| part.told.push(Told { line: part.feeds, stamp: head.stamp, thread: head.thread, what });
@@ -120,7 +146,7 @@ pub fn read(chunk: Chunk<'_>, wanted: Wanted<'_>) -> Part {
                 if let Some((item, function)) = wanted.callbacks.then(|| callback(head.text)).flatten() {
                     tell(What::Callback { item, function });
                 }
-            } else {
+            } else if wanted.troubles {
                 tell(What::Trouble(trouble(&head, &Before::line(chunk, begin))));
             }
             let listed = match wanted.lines {
@@ -133,6 +159,7 @@ pub fn read(chunk: Chunk<'_>, wanted: Wanted<'_>) -> Part {
             }
             part.last = Some((head.stamp, head.thread));
         } else if mentioned {
+            part.last = last_head(chunk.data, passed.take(), begin).or(part.last);
             match part.last {
                 Some((stamp, thread)) => {
                     let what = What::Line { text: kept(line), mentions: true };
@@ -145,7 +172,28 @@ pub fn read(chunk: Chunk<'_>, wanted: Wanted<'_>) -> Part {
         part.feeds += feeds;
         rest = next;
     }
+    let end = chunk.data.len() - rest.len();
+    part.last = last_head(chunk.data, passed, end).or(part.last);
     part
+}
+
+/// Positions of everything that may be the level of an error or of a warning, in order.
+fn marks(data: &[u8]) -> Vec<usize> {
+    let words = [&b"ERR"[..], b"WARN", b"CRIT", b"FATAL"];
+    let mut found: Vec<usize> = words.iter().flat_map(|word| memmem::find_iter(data, word)).collect();
+    found.sort_unstable();
+    found
+}
+
+/// Of the last line with a head among those that were passed over.
+fn last_head(data: &[u8], passed: Option<usize>, end: usize) -> Option<(Stamp, Thread)> {
+    let mut rest = data.get(passed?..end)?;
+    while let Some(line) = last_line(&mut rest, true) {
+        if let Some(head) = Line::parse(line.get(..LONGEST).unwrap_or(line)) {
+            return Some((head.stamp, head.thread));
+        }
+    }
+    None
 }
 
 /// As much of a line as is ever shown.
@@ -298,7 +346,10 @@ mod tests {
                  Nov 18 08:15:04 [23241:1] {query}\nNov 18 08:15:04 [23241:11] rpc EXTINFO Query('func=vds&remoteid=7')\n\
                  Nov 18 08:15:04 [23241:1] libmgr ERROR Error: Type: 'access' Object: '' Value: ''\n"
             );
-            let part = read(chunk(log.as_bytes()), Wanted { lines: Lines::None, callbacks: false, unfinished: true });
+            let part = read(
+                chunk(log.as_bytes()),
+                Wanted { lines: Lines::None, troubles: true, callbacks: false, unfinished: true },
+            );
             let troubles: Vec<_> = part
                 .told
                 .iter()
@@ -318,7 +369,7 @@ mod tests {
                     Nov 18 08:15:04 [2:1] rpc EXTINFO Query('func=vds.open&elid=16643&sok=ok')\n\
                     Nov 18 08:15:04 [2:1] sbin_utils INFO QUERY: func=service%2Epostsuspend&elid=7\n\
                     Nov 18 08:15:04 [2:1] sbin_utils INFO QUERY: func=service.saveparam&elid=7\n";
-        let part = read(chunk(log), Wanted { lines: Lines::None, callbacks: true, unfinished: true });
+        let part = read(chunk(log), Wanted { lines: Lines::None, troubles: true, callbacks: true, unfinished: true });
         let called: Vec<_> = part
             .told
             .iter()
@@ -328,7 +379,12 @@ mod tests {
             })
             .collect();
         assert_eq!(called, [(0, 16643, "vds.open"), (3, 7, "service.postsuspend")]);
-        assert_eq!(read(chunk(log), Wanted { lines: Lines::None, callbacks: false, unfinished: true }).told.len(), 1);
+        assert_eq!(
+            read(chunk(log), Wanted { lines: Lines::None, troubles: true, callbacks: false, unfinished: true })
+                .told
+                .len(),
+            1
+        );
         assert_eq!((part.feeds, part.whole), (5, Some(log.len() as u64)));
     }
 }

@@ -68,6 +68,8 @@ pub struct Said<'a> {
 pub trait Listener: Clone + Send + Sync {
     /// Whether callbacks are wanted.
     const CALLBACKS: bool = false;
+    /// Whether findings are wanted.
+    const FINDINGS: bool = true;
 
     /// Which lines are wanted as they are.
     fn lines(&self) -> Lines<'_> {
@@ -261,7 +263,12 @@ impl<'a, L: Listener> Scan<'a, L> {
         let begin = run.offset;
         // What is wanted does not change while a source is read.
         let asking = self.listener.clone();
-        let wanted = Wanted { lines: asking.lines(), callbacks: L::CALLBACKS, unfinished: self.unfinished };
+        let wanted = Wanted {
+            lines: asking.lines(),
+            troubles: L::FINDINGS,
+            callbacks: L::CALLBACKS,
+            unfinished: self.unfinished,
+        };
         let (pairing, listener) = (&mut self.pairing, &mut *self.listener);
         chunks::each(
             source,

@@ -127,6 +127,8 @@ struct Mentions {
 }
 
 impl Listener for Mentions {
+    const FINDINGS: bool = false;
+
     fn lines(&self) -> Lines<'_> {
         Lines::Mentions(&self.ids)
     }
