@@ -309,3 +309,20 @@ fn a_list_of_several_pages_costs_a_request_for_each_page() {
     stage::configure(&world, &a, &format!("page = 10\n{QUICK}"));
     assert_eq!(asked(), one + 2, "23 services in pages of ten are two pages more");
 }
+
+#[test]
+fn a_check_of_1500_services_asks_for_more_pages_and_nothing_else() {
+    let world = World::new();
+    let (a, account) = reseller(&world, "reseller-a", &["vds"]);
+    // Six lists of common products in pages of 500; whoami, journal, authlog. A last page that is full is followed by an empty one.
+    for (more, asked) in [(10, 9), (1490, 12)] {
+        stage::fill(&world, &a, &account, "vds", more);
+        world.seller().clear_calls();
+        let (report, status) = json(&a, &["check"]);
+        assert_eq!(status, 0, "{report:#}");
+        let calls: Vec<String> = world.seller().calls().into_iter().map(|call| call.function).collect();
+        assert_eq!(calls.len(), asked, "{calls:?}");
+    }
+    let carried = world.seller().rows("SELECT id FROM item WHERE remoteid IS NOT NULL").len();
+    assert_eq!(carried, 1500);
+}

@@ -31,7 +31,7 @@ fn play(seed: u64, other: Other, mut judged: impl FnMut(&mut History)) -> Histor
     let mut history = History::new(manner);
     history.order(&mut random, false);
     for _ in 0..STEPS {
-        match random.below(20) {
+        match random.below(22) {
             0..=3 => history.order(&mut random, false),
             4..=8 => history.deliver(&mut random),
             9 => history.order(&mut random, true),
@@ -44,6 +44,7 @@ fn play(seed: u64, other: Other, mut judged: impl FnMut(&mut History)) -> Histor
             16 => history.move_by_hand(&mut random),
             17 => history.meet(&mut random),
             18 => history.toggle(&mut random),
+            19 | 20 => history.renew(&mut random),
             _ if other == Other::Orders => history.order_elsewhere(),
             _ => {}
         }

@@ -1,0 +1,139 @@
+//! What the plugin sees of a history at one moment, and what it concludes.
+
+use super::{Here, History};
+use jiff::SignedDuration;
+use resellguard::reselling::carried::{Before, Fold, KnownItem, Lookup};
+use resellguard::reselling::circumstance::Scheduled;
+use resellguard::reselling::elsewhere::{Elsewhere, Stranger};
+use resellguard::reselling::exclusivity::{Observation, delivered, evidence};
+use resellguard::reselling::heard::Ours;
+use resellguard::reselling::ids::{ItemId, ModuleId};
+use resellguard::reselling::link::Rows;
+use resellguard::reselling::service::{LocalService, Module, SellerService};
+use resellguard::reselling::status::Status;
+use resellguard::reselling::verdict::{Evidence, Rule, Sight, Verdict, judge};
+use std::collections::{HashMap, HashSet};
+
+/// The lists that a check asks for.
+const LISTS: [&str; 6] = ["vds", "dedic", "vhost", "certificate", "domain", "soft"];
+
+impl History {
+    /// What the plugin sees and concludes at this moment.
+    pub fn check(&mut self) -> (Verdict, Rule, Vec<Evidence>) {
+        let now = self.at();
+        let waiting: Vec<LocalService> = self
+            .here
+            .values()
+            .filter(|one| !one.purged && one.on_account && one.service.waits())
+            .map(|one| one.service.clone())
+            .collect();
+        let ours = |one: &&Here| !one.purged && one.on_account && one.service.status != Status::Deleted;
+        let own: HashSet<String> = self.here.values().filter(ours).map(|one| one.service.itemtype.clone()).collect();
+        let services = self.here.values().filter(|one| !one.purged && one.on_account);
+        let mut fold = Fold::new(Before {
+            waiting: &waiting,
+            highest_item: self.here.keys().max().copied().unwrap_or(0),
+            integrated: services.filter_map(|one| one.service.created).min(),
+        });
+        let lookup = self.lookup();
+        let mut ids_shown = !self.down;
+        for list in LISTS.iter().filter(|_| !self.down) {
+            fold.begin(list);
+            let page: Vec<SellerService> = self
+                .rows
+                .values()
+                .filter(|row| self.manner.mixed || row.itemtype == *list)
+                .filter(|row| self.manner.shows_deleted || row.status != Status::Deleted)
+                .map(|row| SellerService { itemtype: (*list).to_owned(), ..row.clone() })
+                .collect();
+            ids_shown &= !own.contains(*list) || page.is_empty() || page.iter().any(|row| row.remoteid.is_some());
+            page.chunks(7).for_each(|page| fold.page(page, &lookup));
+        }
+        let carried = fold.finish();
+        let sight = Sight { read: !self.down, services_here: !own.is_empty(), ids_shown };
+        if sight.read {
+            let rows = Rows::new(&carried.rows);
+            let active: Vec<ItemId> =
+                waiting.iter().filter(|one| delivered(one, &rows).is_some()).map(|one| one.item).collect();
+            // While events are not applied nothing is late.
+            let active = if self.stopped { Vec::new() } else { active };
+            self.memory.active_since.retain(|item, _| active.contains(item));
+            for item in active {
+                self.memory.active_since.entry(item).or_insert(now);
+            }
+        }
+        self.heard.ours = self
+            .here
+            .iter()
+            .map(|(item, one)| {
+                let deleted = one.purged || one.service.status == Status::Deleted;
+                (*item, Ours { on_account: one.on_account, deleted })
+            })
+            .collect();
+        let seen = Observation {
+            now,
+            local_now: self.clock(self.manner.panel_zone),
+            stuck_after: SignedDuration::from_mins(15),
+            modules: &self.modules(),
+            waiting: &waiting,
+            sight,
+            carried: &carried,
+            memory: &self.memory,
+            heard: &self.heard,
+            elsewhere: &self.elsewhere(),
+            scheduled: Scheduled::Yes(format!("*/{} * * * * mgrctl -m billmgr checkevent", self.manner.period)),
+            stopped: self.stopped,
+        };
+        let found = evidence(&seen);
+        let (verdict, rule) = judge(sight, &found);
+        (verdict, rule, found)
+    }
+
+    fn lookup(&self) -> Lookup {
+        let (purged, kept): (Vec<_>, Vec<_>) = self.here.iter().partition(|(_, one)| one.purged);
+        let known = |one: &Here| KnownItem {
+            itemtype: one.service.itemtype.clone(),
+            on_account: one.on_account,
+            names: one.service.names.values().cloned().collect(),
+            created: one.service.created,
+        };
+        Lookup {
+            known: kept.into_iter().map(|(id, one)| (*id, known(one))).collect::<HashMap<_, _>>(),
+            remembered: purged.into_iter().map(|(id, _)| *id).collect(),
+        }
+    }
+
+    fn modules(&self) -> Vec<Module> {
+        [3, 4]
+            .into_iter()
+            .map(|id| Module {
+                id: ModuleId(id),
+                name: format!("module {id}"),
+                file: "pmbillmgr".to_owned(),
+                active: id == 3 || !self.manner.disabled_module,
+                account: None,
+                url: if id == 4 && self.manner.spelled_otherwise {
+                    "https://seller.example"
+                } else {
+                    "https://seller.example/billmgr"
+                }
+                .to_owned(),
+                login: "shop".to_owned(),
+            })
+            .collect()
+    }
+
+    fn elsewhere(&self) -> Elsewhere {
+        let person = |address: &str, functions: &[&str]| Stranger {
+            address: address.to_owned(),
+            times: 3,
+            functions: functions.iter().map(|one| (*one).to_owned()).collect(),
+            ..Stranger::default()
+        };
+        let mut strangers = vec![person("198.51.100.7", &["dashboard", "vds"])];
+        if self.manner.second_address {
+            strangers.push(person("2001:db8::2", &["itemevent"]));
+        }
+        Elsewhere { strangers, ..Elsewhere::default() }
+    }
+}
