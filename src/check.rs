@@ -105,9 +105,7 @@ pub fn check_account(
     };
     let stopped = operations_stopped(&here.root);
     if sight.read || read.short {
-        // What waits while the panel applies no events is not late.
-        let late: &[LocalService] = if stopped { &[] } else { &waiting };
-        remember_delivered(account, late, &read.carried, journal, now.timestamp())?;
+        remember_delivered(account, &waiting, stopped, &read.carried, journal, now.timestamp())?;
     }
     let marks: Vec<&str> = account.password_marks.iter().map(String::as_str).collect();
     journal.remember_passwords(&account.account, &marks, now.timestamp())?;
@@ -250,6 +248,7 @@ fn lookup(here: &Here, modules: &[ModuleId], ids: &[u64]) -> Result<Lookup, Erro
 fn remember_delivered(
     account: &AccountHere,
     waiting: &[LocalService],
+    stopped: bool,
     carried: &Carried,
     journal: &mut Journal,
     now: Timestamp,
@@ -258,7 +257,8 @@ fn remember_delivered(
     let active: Vec<ItemId> =
         waiting.iter().filter(|local| delivered(local, &index).is_some()).map(|local| local.item).collect();
     journal.end_losses(&account.account, &active, now)?;
-    journal.remember_active(&account.account, &active, now)
+    // While the panel applies no events nothing is late: the time begins when it does again.
+    journal.remember_active(&account.account, if stopped { &[] } else { &active }, now)
 }
 
 fn scheduled(root: &Root) -> Scheduled {

@@ -9,9 +9,10 @@ use resellguard::reselling::exclusivity::{Observation, delivered, evidence};
 use resellguard::reselling::heard::Ours;
 use resellguard::reselling::ids::{ItemId, ModuleId};
 use resellguard::reselling::link::Rows;
+use resellguard::reselling::losses::{Loss, arrived_late};
 use resellguard::reselling::service::{LocalService, Module, SellerService};
 use resellguard::reselling::status::Status;
-use resellguard::reselling::verdict::{Evidence, Rule, Sight, Verdict, judge};
+use resellguard::reselling::verdict::{Evidence, Rule, Severity, Sight, Sign, Verdict, judge};
 use std::collections::{HashMap, HashSet};
 
 /// The lists that a check asks for.
@@ -55,6 +56,11 @@ impl History {
             let rows = Rows::new(&carried.rows);
             let active: Vec<ItemId> =
                 waiting.iter().filter(|one| delivered(one, &rows).is_some()).map(|one| one.item).collect();
+            for loss in
+                self.memory.losses.iter_mut().filter(|loss| loss.ended.is_none() && !active.contains(&loss.item))
+            {
+                loss.ended = Some(now);
+            }
             // While events are not applied nothing is late.
             let active = if self.stopped { Vec::new() } else { active };
             self.memory.active_since.retain(|item, _| active.contains(item));
@@ -85,6 +91,16 @@ impl History {
             stopped: self.stopped,
         };
         let found = evidence(&seen);
+        let came = arrived_late(&seen);
+        self.memory.losses.retain(|loss| !came.contains(&loss.item));
+        for one in found.iter().filter(|one| one.severity == Severity::Critical) {
+            if let Sign::LostEvent { item, itemtype, row, active_since, .. } = &one.sign {
+                let (item, itemtype, row) = (ItemId(*item), itemtype.clone(), row.clone());
+                self.memory.losses.retain(|loss| loss.item != item);
+                let loss = Loss { item, itemtype, row, active_since: *active_since, ended: None, repaired: false };
+                self.memory.losses.push(loss);
+            }
+        }
         let (verdict, rule) = judge(sight, &found);
         (verdict, rule, found)
     }
