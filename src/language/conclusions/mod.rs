@@ -1,10 +1,15 @@
-//! Why a service is where it is, as one paragraph: what is so, what it means, what to do.
+//! Why a service is where it is, as one paragraph: what is so, what it means, what to do. One entry a conclusion; what several
+//! of them fill in is in `parts`.
+
+mod parts;
 
 use super::{Say, english, russian};
-use crate::reselling::conclusion::{Conclusion, HeardOf, Refusal};
-use crate::reselling::status::SuspendedBy;
+use crate::reselling::conclusion::Conclusion;
 use crate::reselling::verdict::Verdict;
-use jiff::civil::DateTime;
+use parts::{
+    both, have, last_seen, meaning, moment, polls_texts, refusal_texts, since_texts, suspended_here, suspended_there,
+    told,
+};
 
 /// `resellguard sync ID` and its button, named where the plan repairs.
 const REPAIR: (&str, &str) = (
@@ -424,178 +429,4 @@ impl Say for Conclusion {
             ),
         }
     }
-}
-
-fn meaning(what: HeardOf) -> (&'static str, &'static str) {
-    match what {
-        HeardOf::EventMissed => {
-            ("an event was gone when the panel wanted it", "события уже не было, когда панель его запросила,")
-        }
-        HeardOf::EventFailed => ("an event came and could not be applied", "событие пришло и не применилось"),
-        HeardOf::Login => ("the seller refused the login", "продавец отклонил вход"),
-        HeardOf::Rights => ("the account's rights were not enough", "не хватило прав учётной записи"),
-        HeardOf::Money => ("the account's money was not enough", "не хватило денег на учётной записи"),
-        HeardOf::Connection => ("the seller could not be reached", "связаться с продавцом не удалось"),
-        HeardOf::Other => ("there was an error", "была ошибка"),
-    }
-}
-
-fn refusal_texts(refusal: Refusal) -> (&'static str, &'static str) {
-    match refusal {
-        Refusal::TwoFactor => (
-            "The module's user at the seller has two-factor authentication, which no module can pass: neither orders nor events go through. What to do: switch it off for this user there.",
-            "У пользователя модуля у продавца включена двухфакторная аутентификация, которую модуль пройти не может: не проходят ни заказы, ни события. Что делать: выключите её для этого пользователя у продавца.",
-        ),
-        Refusal::Address => (
-            "The seller does not allow this server's address: neither orders nor events go through. What to do: add the address to the user's list of allowed addresses there.",
-            "Продавец не допускает адрес этого сервера: не проходят ни заказы, ни события. Что делать: добавьте адрес в список разрешённых для пользователя у продавца.",
-        ),
-        Refusal::Captcha => (
-            "The seller wants a captcha solved before this server may log in: neither orders nor events go through. What to do: ask the seller to except the address, or log in there once from it.",
-            "Перед входом с этого сервера продавец требует решить капчу: не проходят ни заказы, ни события. Что делать: попросите продавца исключить адрес или войдите оттуда один раз.",
-        ),
-        Refusal::Login => (
-            "The seller refuses the module's login: neither orders nor events go through. What to do: correct user and password in the processing module.",
-            "Продавец отклоняет вход модуля: не проходят ни заказы, ни события. Что делать: исправьте пользователя и пароль в модуле обработки.",
-        ),
-        Refusal::Rights => (
-            "The seller lets the module's user in but does not show the services: a right is missing. What to do: ask the seller for the rights for reselling.",
-            "Продавец пускает пользователя модуля, но не показывает услуги: не хватает прав. Что делать: попросите у продавца права на перепродажу.",
-        ),
-        Refusal::Untrusted => (
-            "The seller's certificate is not trusted, or the address is plain http://, so nothing was asked. What to do: correct the address or name the seller's authority in [seller] ca_file. Whether the panel itself goes on regardless is not known.",
-            "Сертификату продавца нет доверия или адрес начинается с http://, поэтому запрос не отправлен. Что делать: исправьте адрес или укажите центр сертификации в [seller] ca_file. Работает ли сама панель, несмотря на это, неизвестно.",
-        ),
-        Refusal::Unreachable => (
-            "The seller cannot be reached now, so orders and events wait. What to do: try again; check the address in the module and the network.",
-            "Продавец сейчас недоступен, поэтому заказы и события ждут. Что делать: повторите; проверьте адрес в модуле и сеть.",
-        ),
-        Refusal::Answer => (
-            "What answers at the module's address is not understood. What to do: open the address in a browser; it has to be a BILLmanager.",
-            "Ответ по адресу модуля непонятен. Что делать: откройте адрес в браузере; там должен быть BILLmanager.",
-        ),
-    }
-}
-
-fn suspended_here(by: Option<SuspendedBy>, there: bool) -> (String, String) {
-    let (english, russian) = match by {
-        Some(SuspendedBy::Money) => (
-            "This panel suspended the service because the customer has not paid. It is never resumed from here. What to do: nothing until the customer pays.",
-            "Панель приостановила услугу, потому что клиент не заплатил. Отсюда она никогда не включается. Что делать: ничего, пока клиент не заплатит.",
-        ),
-        Some(SuspendedBy::Staff) => (
-            "An employee of this panel suspended the service. What to do: ask who did it (the service's history), and resume it in the panel if it was a mistake.",
-            "Услугу приостановил сотрудник этой панели. Что делать: узнайте, кто (история услуги), и включите её в панели, если это ошибка.",
-        ),
-        Some(SuspendedBy::Abuse) => (
-            "This panel suspended the service because of a complaint. What to do: settle the complaint with the customer first.",
-            "Панель приостановила услугу из-за жалобы. Что делать: сначала разберитесь с жалобой вместе с клиентом.",
-        ),
-        None => (
-            "The service is suspended here, and nothing says by whom. What to do: look at the service's history; a person has to say which side is right.",
-            "Услуга здесь приостановлена, и неизвестно, кем. Что делать: посмотрите историю услуги; какая сторона права, должен решить человек.",
-        ),
-    };
-    if there {
-        return (
-            format!("{english} The seller has suspended it too."),
-            format!("{russian} У продавца она тоже приостановлена."),
-        );
-    }
-    (
-        format!("{english} At the seller it runs on and is charged."),
-        format!("{russian} У продавца она работает и оплачивается."),
-    )
-}
-
-fn suspended_there(row: &str, by: Option<SuspendedBy>, balance: Option<&str>) -> (String, String) {
-    let (have_en, have_ru) = have(balance);
-    match by {
-        Some(SuspendedBy::Money) => (
-            format!(
-                "The seller has suspended the service ({row}) because this panel's account there has not paid for it{have_en}. What to do: top the account up at the seller and renew the service there; the customer here need not pay for that."
-            ),
-            format!(
-                "Продавец приостановил услугу ({row}), потому что за неё не заплачено с учётной записи этой панели{have_ru}. Что делать: пополните учётную запись у продавца и продлите услугу там; клиент здесь ни при чём."
-            ),
-        ),
-        Some(SuspendedBy::Staff) => (
-            format!(
-                "The seller's staff has suspended the service ({row}). What to do: ask the seller why, before the customer asks you."
-            ),
-            format!(
-                "Услугу ({row}) приостановил сотрудник продавца. Что делать: узнайте причину раньше, чем спросит клиент."
-            ),
-        ),
-        Some(SuspendedBy::Abuse) => (
-            format!(
-                "The seller has suspended the service ({row}) because of a complaint about it. What to do: get the complaint from the seller and settle it with the customer."
-            ),
-            format!(
-                "Продавец приостановил услугу ({row}) из-за жалобы на неё. Что делать: получите жалобу у продавца и разберитесь с клиентом."
-            ),
-        ),
-        None => (
-            format!(
-                "The seller has suspended the service ({row}) and does not show why{have_en}. What to do: ask the seller."
-            ),
-            format!(
-                "Продавец приостановил услугу ({row}) и не показывает почему{have_ru}. Что делать: спросите продавца."
-            ),
-        ),
-    }
-}
-
-/// What the account has, in brackets, when it is known.
-fn have(balance: Option<&str>) -> (String, String) {
-    balance.map_or_else(
-        || (String::new(), String::new()),
-        |balance| (format!(" (balance: {balance})"), format!(" (баланс: {balance})")),
-    )
-}
-
-fn since_texts(since: Option<DateTime>) -> (String, String) {
-    since.map_or_else(
-        || (String::new(), String::new()),
-        |since| (format!(", by {} at the latest", moment(since)), format!(", не позднее {}", moment(since))),
-    )
-}
-
-fn polls_texts(polls: u64) -> (String, String) {
-    if polls == 0 {
-        return (String::new(), String::new());
-    }
-    (
-        format!(": {} came and went since", english(polls, "checkevent", "checkevents")),
-        format!(": с тех пор прошло {}", russian(polls, "checkevent", "checkevent", "checkevent")),
-    )
-}
-
-fn last_seen(last_poll: Option<DateTime>) -> (String, String) {
-    last_poll.map_or_else(
-        || (", and it was never seen to run".into(), ", и её запуска ещё не видели".into()),
-        |at| {
-            (format!(", and it was last seen on {}", moment(at)), format!(", последний запуск замечен {}", moment(at)))
-        },
-    )
-}
-
-/// Local time to the minute.
-fn moment(at: DateTime) -> String {
-    at.strftime("%Y-%m-%d %H:%M").to_string()
-}
-
-/// A paragraph with sentences behind it.
-fn told(mut english: String, mut russian: String, more: &[(&str, &str)]) -> (String, String) {
-    for (sentence_en, sentence_ru) in more {
-        english.push(' ');
-        english.push_str(sentence_en);
-        russian.push(' ');
-        russian.push_str(sentence_ru);
-    }
-    (english, russian)
-}
-
-fn both(english: &str, russian: &str) -> (String, String) {
-    (english.to_owned(), russian.to_owned())
 }
