@@ -10,6 +10,7 @@
 
 #[path = "core/cases.rs"]
 mod cases;
+mod chance;
 #[path = "core/conclusions.rs"]
 mod conclusions;
 #[path = "core/every.rs"]
@@ -20,6 +21,8 @@ mod history;
 mod innocent;
 #[path = "core/laws.rs"]
 mod laws;
+#[path = "core/observation.rs"]
+mod observation;
 #[path = "core/random.rs"]
 mod random;
 #[path = "core/tables.rs"]

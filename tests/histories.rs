@@ -7,6 +7,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod chance;
 #[path = "histories/model.rs"]
 mod model;
 #[path = "histories/repair.rs"]

@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod chance;
 mod stage;
 
+use chance::Random;
 use lab::billing::guesses::Quirks;
 use lab::site::Site;
 use lab::world::World;
@@ -13,18 +15,8 @@ use stage::{checkevent, install, json};
 const STEPS: usize = 14;
 const PRODUCTS: [&str; 3] = ["vds", "vhost", "certificate"];
 
-/// A linear congruential generator, so that a seed is a history.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from((self.0 >> 33) % bound as u64).unwrap()
-    }
-
-    fn of<T: Copy>(&mut self, these: &[T]) -> Option<T> {
-        (!these.is_empty()).then(|| these[self.below(these.len())])
-    }
+fn any(random: &mut Random, ids: &[u64]) -> Option<u64> {
+    (!ids.is_empty()).then(|| random.of(ids))
 }
 
 fn ids(site: &Site, filter: &str) -> Vec<u64> {
@@ -33,7 +25,7 @@ fn ids(site: &Site, filter: &str) -> Vec<u64> {
 
 /// Plays one history and returns every verdict that was above `possible`, and how many checks there were.
 fn play(seed: u64) -> (Vec<String>, usize) {
-    let mut random = Random(seed);
+    let mut random = Random::seeded(seed);
     let world = World::new();
     let a = stage::reseller(&world, "a");
     let account = world.account("reseller-a");
@@ -49,13 +41,13 @@ fn play(seed: u64) -> (Vec<String>, usize) {
     let (mut alarms, mut checks, mut story) = (Vec::new(), 0, Vec::new());
     for step in 0..STEPS {
         let action = random.below(10);
-        let here = random.of(&ids(&a, "status <> 4"));
+        let here = any(&mut random, &ids(&a, "status <> 4"));
         story.push(action);
         match action {
-            0..=2 => drop(a.order(random.of(&PRODUCTS).unwrap(), &format!("s{step}.example"))),
+            0..=2 => drop(a.order(random.of(&PRODUCTS), &format!("s{step}.example"))),
             3..=5 => {
                 let ordered = ids(world.seller(), "status IN (1, 5) AND remoteid IS NOT NULL");
-                if let Some(item) = random.of(&ordered) {
+                if let Some(item) = any(&mut random, &ordered) {
                     world.seller().activate(item);
                 }
             }

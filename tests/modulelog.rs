@@ -2,15 +2,19 @@
 //! the command and the panel's page are in `log.rs`.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod chance;
+#[path = "modulelog/heard.rs"]
+mod heard;
 #[path = "modulelog/random.rs"]
 mod random;
 #[path = "modulelog/tables.rs"]
 mod tables;
 
 use flate2::write::GzEncoder;
+use heard::{heard, heard_after};
 use jiff::civil::{DateTime, date};
 use jiff::tz::TimeZone;
-use resellguard::modulelog::{self, Cut, Files, Finding, Kind, Listener, Position, Window, heard, heard_after};
+use resellguard::modulelog::{self, Cut, Files, Finding, Kind, Listener, Position, Window};
 use resellguard::root::Root;
 use std::fs::{self, File};
 use std::io::Write;

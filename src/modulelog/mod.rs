@@ -5,7 +5,6 @@
 //! * `Files::of(root)`: the file that is being written and the rotated ones, packed or not.
 //! * `read(files, window, cut, listener)`: every error and warning as a `Finding`, in the order of the files.
 //! * `go_on(files, position, cut, listener)`: the same for what was written since.
-//! * `heard(files, since)`, `heard_after(files, position)`: what it says of events, ready to be concluded from.
 //! * `stories(files, ids, window, cut)`: what each thread did for one service.
 //! * `requests(files, each)`: of the panel's own log, `var/billmgr.log`, who called what.
 //!
@@ -16,7 +15,6 @@ mod chunks;
 mod dates;
 mod files;
 mod finding;
-mod heard;
 mod line;
 mod mention;
 mod piece;
@@ -29,7 +27,6 @@ pub mod text;
 pub use chunks::Cut;
 pub use files::{Files, LogFile, Packing, Skipped};
 pub use finding::Finding;
-pub use heard::{Failed, Heard, heard, heard_after};
 pub use line::{Level, Stamp, Thread};
 pub use mention::Ids;
 pub use piece::Lines;

@@ -1,20 +1,14 @@
 //! How a case is written: TOML with defaults, so that a file says only what it is about. An unknown key is an error.
 
 use jiff::civil::{Date, DateTime};
-use jiff::{SignedDuration, Timestamp};
-use resellguard::reselling::carried::KnownItem;
-use resellguard::reselling::circumstance::Scheduled;
 use resellguard::reselling::decision::Allowed;
-use resellguard::reselling::elsewhere::{Elsewhere, Sibling, Stranger};
-use resellguard::reselling::heard::{Event, Fate, Heard, Ours};
 use resellguard::reselling::ids::{ItemId, ModuleId};
-use resellguard::reselling::losses::Loss;
-use resellguard::reselling::service::{LocalService, Module, Operation, SellerService};
+use resellguard::reselling::service::{LocalService, Operation, SellerService};
 use resellguard::reselling::status::{Status, SuspendedBy};
-use resellguard::reselling::verdict::{Sight, Verdict};
+use resellguard::reselling::verdict::Verdict;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Reads every file of `tests/cases/FOLDER`, runs each, and fails once with every file that did not come out as it says.
@@ -88,288 +82,6 @@ pub struct DecisionExpected {
     pub steps: Option<Vec<String>>,
 }
 
-/// What was observed on an account, and what is to be concluded.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EvidenceCase {
-    #[serde(default = "noon")]
-    pub now: Timestamp,
-    #[serde(default = "quarter")]
-    pub stuck_after: SignedDuration,
-    #[serde(default = "one_module")]
-    pub modules: Vec<ModuleHere>,
-    #[serde(default)]
-    pub waiting: Vec<Local>,
-    #[serde(default)]
-    pub rows: Vec<Row>,
-    #[serde(default)]
-    known: Vec<KnownHere>,
-    #[serde(default)]
-    pub remembered: HashSet<u64>,
-    #[serde(default = "highest")]
-    pub highest: u64,
-    #[serde(default = "integrated")]
-    integrated: String,
-    #[serde(default)]
-    active_since: BTreeMap<String, Timestamp>,
-    #[serde(default)]
-    pub polls: Vec<Timestamp>,
-    /// Lost events of earlier checks.
-    #[serde(default)]
-    losses: Vec<LossHere>,
-    pub same_password_since: Option<Timestamp>,
-    /// The lists that are read, in this order; a mixed seller shows every service in each.
-    #[serde(default = "products")]
-    pub lists: Vec<String>,
-    #[serde(default)]
-    pub mixed: bool,
-    #[serde(default = "noon")]
-    pub watched_since: Timestamp,
-    /// The module's log; none: nothing was read of it, and nobody says why.
-    #[serde(default)]
-    log: LogHere,
-    /// The cron line of `checkevent`, `off`, or `missing`; empty: not known.
-    #[serde(default = "every_half_hour")]
-    cron: String,
-    #[serde(default)]
-    pub stopped: bool,
-    /// Addresses at the seller that are none of ours.
-    #[serde(default)]
-    strangers: Vec<StrangerHere>,
-    #[serde(default)]
-    own_named: bool,
-    /// Other panels in the owner's list.
-    #[serde(default)]
-    siblings: Vec<String>,
-    #[serde(default)]
-    sight: SightHere,
-    pub expect: EvidenceExpected,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EvidenceExpected {
-    /// `kind severity subject`, and for a foreign id why it is foreign.
-    #[serde(default)]
-    pub evidence: Vec<String>,
-    /// Names of what is told beside it.
-    #[serde(default)]
-    pub circumstances: Vec<String>,
-    pub verdict: Verdict,
-    /// The rule's name.
-    pub rule: String,
-}
-
-impl EvidenceCase {
-    pub fn known(&self) -> HashMap<u64, KnownItem> {
-        let known = |one: &KnownHere| KnownItem {
-            itemtype: one.itemtype.clone(),
-            on_account: one.on_account,
-            names: one.names.clone(),
-            created: one.created,
-        };
-        self.known.iter().map(|one| (one.id, known(one))).collect()
-    }
-
-    /// `never` stands for an account on which this panel has not ordered yet.
-    pub fn integrated(&self) -> Option<Date> {
-        (self.integrated != "never").then(|| self.integrated.parse().unwrap())
-    }
-
-    pub fn active_since(&self) -> HashMap<ItemId, Timestamp> {
-        self.active_since.iter().map(|(item, since)| (item.parse().unwrap(), *since)).collect()
-    }
-
-    pub fn losses(&self) -> Vec<Loss> {
-        let loss = |one: &LossHere| Loss {
-            item: ItemId(one.item),
-            itemtype: "vds".to_owned(),
-            row: "4478978".to_owned(),
-            active_since: one.active_since,
-            ended: one.ended,
-            repaired: one.repaired,
-        };
-        self.losses.iter().map(loss).collect()
-    }
-
-    pub fn heard(&self) -> Heard {
-        let LogHere { unread, since, last, events, refused, cut_off, ours, deleted, of_another_account, only_account } =
-            &self.log;
-        let event = |one: &EventHere| Event {
-            item: one.item,
-            at: one.at,
-            fate: match (one.fate.as_str(), one.event) {
-                ("applied", None) => Fate::Applied,
-                ("touched", None) => Fate::Touched,
-                ("failed", None) => Fate::Failed,
-                ("gone", Some(event)) => Fate::Gone { event },
-                other => panic!("{other:?} is no fate of an event"),
-            },
-        };
-        let known = |ids: &[u64], on_account, deleted| {
-            ids.iter().map(|id| (*id, Ours { on_account, deleted })).collect::<Vec<_>>()
-        };
-        Heard {
-            unread: unread.clone(),
-            since: *since,
-            last: *last,
-            events: events.iter().map(event).collect(),
-            refused: *refused,
-            cut_off: *cut_off,
-            ours: known(ours, true, false)
-                .into_iter()
-                .chain(known(deleted, true, true))
-                .chain(known(of_another_account, false, false))
-                .collect(),
-            only_account: *only_account,
-        }
-    }
-
-    pub fn scheduled(&self) -> Scheduled {
-        match self.cron.as_str() {
-            "" => Scheduled::Unknown,
-            "off" => Scheduled::Off("/etc/cron.d/billmgr".to_owned()),
-            "missing" => Scheduled::No,
-            line => Scheduled::Yes(line.to_owned()),
-        }
-    }
-
-    pub fn elsewhere(&self) -> Elsewhere {
-        let stranger = |one: &StrangerHere| Stranger {
-            address: one.address.clone(),
-            times: 3,
-            first: "2026-11-20 10:00:00".to_owned(),
-            last: "2026-11-24 10:00:00".to_owned(),
-            functions: one.functions.clone(),
-        };
-        Elsewhere {
-            strangers: self.strangers.iter().map(stranger).collect(),
-            own_named: self.own_named,
-            siblings: self.siblings.iter().map(|panel| Sibling { panel: panel.clone(), listed: None }).collect(),
-        }
-    }
-
-    pub fn sight(&self) -> Sight {
-        let SightHere { read, services_here, ids_shown } = self.sight;
-        Sight { read, services_here, ids_shown }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LossHere {
-    item: u64,
-    active_since: Timestamp,
-    ended: Option<Timestamp>,
-    /// By ourselves.
-    #[serde(default)]
-    repaired: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct LogHere {
-    unread: Option<String>,
-    since: Option<Timestamp>,
-    last: Option<Timestamp>,
-    events: Vec<EventHere>,
-    refused: Option<Timestamp>,
-    cut_off: Option<Timestamp>,
-    /// Services that this panel has on the account, that it had, and that it has elsewhere.
-    ours: Vec<u64>,
-    deleted: Vec<u64>,
-    of_another_account: Vec<u64>,
-    only_account: bool,
-}
-
-impl Default for LogHere {
-    fn default() -> Self {
-        Self {
-            unread: None,
-            since: None,
-            last: None,
-            events: Vec::new(),
-            refused: None,
-            cut_off: None,
-            ours: Vec::new(),
-            deleted: Vec::new(),
-            of_another_account: Vec::new(),
-            only_account: true,
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EventHere {
-    item: Option<u64>,
-    at: Timestamp,
-    /// `applied`, `touched`, `failed` or `gone`; what is gone has the event's number.
-    fate: String,
-    event: Option<u64>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StrangerHere {
-    address: String,
-    #[serde(default)]
-    functions: Vec<String>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct SightHere {
-    read: bool,
-    services_here: bool,
-    ids_shown: bool,
-}
-
-impl Default for SightHere {
-    fn default() -> Self {
-        Self { read: true, services_here: true, ids_shown: true }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ModuleHere {
-    id: u64,
-    #[serde(default = "yes")]
-    active: bool,
-    #[serde(default = "address")]
-    url: String,
-    #[serde(default = "shop")]
-    login: String,
-}
-
-impl ModuleHere {
-    pub fn module(&self) -> Module {
-        Module {
-            id: ModuleId(self.id),
-            name: format!("module {}", self.id),
-            file: "pmbillmgr".to_owned(),
-            active: self.active,
-            account: None,
-            url: self.url.clone(),
-            login: self.login.clone(),
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KnownHere {
-    id: u64,
-    #[serde(rename = "type", default = "vds")]
-    itemtype: String,
-    #[serde(default = "yes")]
-    on_account: bool,
-    #[serde(default)]
-    names: Vec<String>,
-    created: Option<Date>,
-}
-
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Around {
@@ -416,7 +128,7 @@ impl Default for Local {
     fn default() -> Self {
         Self {
             item: 16643,
-            itemtype: vds(),
+            itemtype: "vds".to_owned(),
             status: "processing".to_owned(),
             service_status: None,
             stored: None,
@@ -536,7 +248,7 @@ impl Default for Row {
     fn default() -> Self {
         Self {
             id: "4478979".to_owned(),
-            itemtype: vds(),
+            itemtype: "vds".to_owned(),
             remoteid: "16643".to_owned(),
             status: "active".to_owned(),
             suspended_by: String::new(),
@@ -579,49 +291,4 @@ fn status(word: &str) -> Status {
         .into_iter()
         .find(|status| status.word() == word)
         .unwrap_or_else(|| panic!("'{word}' is no status"))
-}
-
-fn vds() -> String {
-    "vds".to_owned()
-}
-
-fn address() -> String {
-    "https://seller.example/billmgr".to_owned()
-}
-
-fn one_module() -> Vec<ModuleHere> {
-    vec![ModuleHere { id: 3, active: true, url: address(), login: shop() }]
-}
-
-fn shop() -> String {
-    "shop".to_owned()
-}
-
-fn yes() -> bool {
-    true
-}
-
-fn highest() -> u64 {
-    20_000
-}
-
-fn integrated() -> String {
-    "2026-01-10".to_owned()
-}
-
-/// What the check asks for when a panel sells servers.
-fn products() -> Vec<String> {
-    ["vds", "dedic", "vhost", "certificate", "domain", "soft"].map(str::to_owned).to_vec()
-}
-
-fn every_half_hour() -> String {
-    "*/30 * * * * mgrctl -m billmgr checkevent".to_owned()
-}
-
-fn noon() -> Timestamp {
-    "2026-11-24T12:00:00Z".parse().unwrap()
-}
-
-fn quarter() -> SignedDuration {
-    SignedDuration::from_mins(15)
 }

@@ -1,6 +1,6 @@
 //! What may happen to a panel, its services and its account.
 
-use super::super::random::Random;
+use super::super::chance::Random;
 use super::{FIRST_ROW, Here, History};
 use jiff::civil::Date;
 use resellguard::reselling::exclusivity::waits_for_an_event;

@@ -8,7 +8,7 @@ mod happening;
 #[path = "observed.rs"]
 mod observed;
 
-use super::random::Random;
+use super::chance::Random;
 use happening::there;
 use jiff::civil::{Date, DateTime, date};
 use jiff::{SignedDuration, Timestamp};

@@ -1,8 +1,8 @@
 //! Hundreds of random histories in which nobody shares the account: never more than `possible`. And the same histories with a
 //! second panel in them, so that the test is known to be able to fail.
 
+use super::chance::Random;
 use super::history::{History, Manner};
-use super::random::Random;
 use resellguard::reselling::verdict::{Severity, Verdict};
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ enum Other {
 /// Plays one history; `judged` sees every check.
 fn play(seed: u64, other: Other, mut judged: impl FnMut(&mut History)) -> History {
     // The generator needs a few steps to forget how alike two seeds are.
-    let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    let mut random = Random::seeded(seed);
     for _ in 0..8 {
         random.below(2);
     }

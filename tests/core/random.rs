@@ -1,5 +1,6 @@
 //! What holds in every state, tried on many random ones; the seed is fixed, so a failure comes again.
 
+use super::chance::Random;
 use super::laws::hold;
 use super::tables::word;
 use jiff::civil::{Date, DateTime, date};
@@ -41,25 +42,7 @@ fn whatever_the_state_nothing_is_done_that_must_not_be() {
     assert!(seen.len() > 45, "too few outcomes: {seen:#?}");
 }
 
-/// xorshift64.
-pub struct Random(pub u64);
-
 impl Random {
-    pub fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % bound as u64).unwrap()
-    }
-
-    pub fn one_in(&mut self, number: usize) -> bool {
-        self.below(number) == 0
-    }
-
-    pub fn of<T: Copy>(&mut self, these: &[T]) -> T {
-        these[self.below(these.len())]
-    }
-
     fn maybe<T>(&mut self, number: usize, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
         self.one_in(number).then(|| make(self))
     }

@@ -1,6 +1,7 @@
 //! The three tables: link, decision (with its steps), evidence (with its verdict).
 
-use super::cases::{self, DecisionCase, EvidenceCase, LinkCase};
+use super::cases::{self, DecisionCase, LinkCase};
+use super::observation::{EvidenceCase, ModuleHere};
 use resellguard::language::Say;
 use resellguard::reselling::carried::{Before, Carried, Fold, Lookup};
 use resellguard::reselling::circumstance::circumstances;
@@ -56,7 +57,7 @@ fn services_are_decided_on() {
 #[test]
 fn evidence_is_found_and_judged() {
     cases::run("evidence", |case: &EvidenceCase| {
-        let modules: Vec<_> = case.modules.iter().map(cases::ModuleHere::module).collect();
+        let modules: Vec<_> = case.modules.iter().map(ModuleHere::module).collect();
         let waiting: Vec<_> = case.waiting.iter().map(cases::Local::service).collect();
         let rows: Vec<_> = case.rows.iter().map(cases::Row::service).collect();
         let heard = case.heard();

@@ -1,5 +1,6 @@
 //! The panel, its customers, the seller and the other panel of a history: what is true of them, and what happens to them.
 
+use super::chance::Random;
 use jiff::civil::{Date, DateTime, date};
 use jiff::{SignedDuration, Span};
 use resellguard::reselling::ids::{ItemId, ModuleId};
@@ -8,27 +9,6 @@ use resellguard::reselling::status::{Status, SuspendedBy};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub const MODULE: ModuleId = ModuleId(3);
-
-/// xorshift64.
-#[derive(Debug)]
-pub struct Random(u64);
-
-impl Random {
-    pub fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % bound as u64).unwrap()
-    }
-
-    pub fn one_in(&mut self, number: usize) -> bool {
-        self.below(number) == 0
-    }
-
-    pub fn of<T: Copy>(&mut self, these: &[T]) -> T {
-        these[self.below(these.len())]
-    }
-}
 
 /// How the two panels are, for a whole history.
 #[derive(Debug)]
@@ -79,7 +59,7 @@ pub struct Model {
 
 impl Model {
     pub fn new(seed: u64) -> Self {
-        let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+        let mut random = Random::seeded(seed);
         for _ in 0..8 {
             random.below(2);
         }

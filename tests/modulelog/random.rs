@@ -1,21 +1,13 @@
 //! Whatever bytes come in: every byte is accounted for, findings carry true line numbers, and nothing depends on how it was
 //! cut or on how many threads read it.
 
+use super::chance::Random;
+use super::heard::heard_after;
 use super::{All, Tree};
 use jiff::civil::date;
-use resellguard::modulelog::{self, Cut, Ids, Window, heard_after};
-
-/// xorshift64.
-struct Random(u64);
+use resellguard::modulelog::{self, Cut, Ids, Window};
 
 impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % bound as u64).unwrap()
-    }
-
     fn log(&mut self) -> Vec<u8> {
         const PARTS: [&[u8]; 14] = [
             b"Nov 18 08:15:04 [23241:1] libmgr ERROR Error: Type: 'missed' Object: 'itemevent' Value: '1225058'",

@@ -1,14 +1,8 @@
-//! What the log says of events: which were gone, which failed, which services were brought on, and whether the log is
-//! written at all.
+//! A listener as the check has one: which events were gone, which failed, which services were brought on.
 
-use super::chunks::Cut;
-use super::files::{Files, Skipped};
-use super::finding::Finding;
-use super::line::Thread;
-use super::scan::{self, Listener, Position, Window};
-use super::shapes::Kind;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
+use resellguard::modulelog::{self, Cut, Files, Finding, Kind, Listener, Position, Skipped, Thread, Window};
 use std::collections::BTreeMap;
 
 /// How many missed events are kept, the newest; and how many services.
@@ -52,7 +46,7 @@ pub struct Heard {
 pub fn heard(files: &Files, since: Option<DateTime>) -> Heard {
     let mut heard = Heard::default();
     let window = Window { since, until: None };
-    heard.skipped = scan::read(files, window, Cut::default(), &mut heard);
+    heard.skipped = modulelog::read(files, window, Cut::default(), &mut heard);
     heard.written = files.current().map(|file| file.written);
     heard
 }
@@ -61,7 +55,7 @@ pub fn heard(files: &Files, since: Option<DateTime>) -> Heard {
 /// read, so that none is told twice.
 pub fn heard_after(files: &Files, position: Option<&Position>) -> Heard {
     let mut heard = Heard::default();
-    (heard.position, heard.skipped) = scan::go_on(files, position, Cut::default(), &mut heard);
+    (heard.position, heard.skipped) = modulelog::go_on(files, position, Cut::default(), &mut heard);
     heard.written = files.current().map(|file| file.written);
     heard
 }
