@@ -17,7 +17,7 @@ use crate::report::{SetAside, Synced};
 use crate::reselling::service::LocalService;
 use crate::reselling::way::Way;
 use crate::root::Root;
-use crate::settings::Auto;
+use crate::settings::{Auto, Settings};
 use jiff::Timestamp;
 
 /// Who it was, for the journal.
@@ -28,10 +28,11 @@ const ACTOR: &str = "auto";
 /// # Errors
 /// As `sync`; that somebody else is repairing is none.
 pub fn repair_forward(root: &Root) -> Result<(), Error> {
-    let here = Here::open(root)?;
-    if here.settings.sync.auto != Auto::Forward {
+    // Off by default: then neither the panel's database nor its key is opened a second time after each check.
+    if Settings::read(root)?.sync.auto != Auto::Forward {
         return Ok(());
     }
+    let here = Here::open(root)?;
     let journal = Journal::open(root)?;
     let now = Timestamp::now();
     let long_ago = now.checked_sub(here.settings.reselling.stuck_after).unwrap_or(Timestamp::MIN);
