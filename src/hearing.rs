@@ -15,7 +15,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
 
-/// How many events are taken in at once, the newest.
+/// How many events, refusals and breaks are taken in at once, the newest.
 const MOST: usize = 10_000;
 /// A line says no fraction of its second, so something at that second may have come before it.
 const SECOND: jiff::SignedDuration = jiff::SignedDuration::from_millis(999);
@@ -113,8 +113,8 @@ impl Listener for Listening {
         match (finding.kind, finding.event) {
             (Kind::MissedEvent, Some(event)) => self.push(finding.item, at, Fate::Gone { event }),
             _ if finding.told_by_warning => self.push(finding.item, at, Fate::Failed),
-            (Kind::Auth | Kind::Access, _) => self.heard.refused = self.heard.refused.max(Some(at + SECOND)),
-            (Kind::Connection, _) => self.heard.cut_off = self.heard.cut_off.max(Some(at + SECOND)),
+            (Kind::Auth | Kind::Access, _) => keep(&mut self.heard.refused, self.since, at + SECOND),
+            (Kind::Connection, _) => keep(&mut self.heard.cut_off, self.since, at + SECOND),
             _ => {}
         }
     }
@@ -133,6 +133,17 @@ impl Listener for Listening {
         self.heard.since.get_or_insert(at);
         self.heard.last = Some(at);
     }
+}
+
+/// Keeps a moment once, and of many the newest.
+fn keep(times: &mut Vec<Timestamp>, since: Timestamp, at: Timestamp) {
+    if at < since || times.last() == Some(&at) {
+        return;
+    }
+    if times.len() >= 2 * MOST {
+        times.drain(..MOST);
+    }
+    times.push(at);
 }
 
 /// The log has the panel's local time.

@@ -239,6 +239,49 @@ fn several_modules_of_this_panel_on_one_account() {
 }
 
 #[test]
+fn a_loss_that_was_seen_stays_and_none_is_invented_while_nothing_is_applied() {
+    let play = Play::new();
+    let b = play.world.reseller("b");
+    play.world.connect(&b, &play.account, &["vds"]);
+    let pass = || {
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        checkevent(&play.a);
+    };
+    let lost = play.a.order("vds", "three.example");
+    let late = play.a.order("vds", "four.example");
+    play.world.seller().activate(lost);
+    b.checkevent();
+    // From here on it is seen delivered.
+    let _ = json(&play.a, &["check"]);
+    pass();
+    let seen = format!("Service {lost} (vds) has been active at the seller");
+    play.expect("its event was taken", ("likely", &[("lost_event critical", &seen)]));
+
+    // One poll is refused; those before it showed the loss all the same.
+    play.world.seller().billing.quirks().refuse_login = Some("badpassword".to_owned());
+    pass();
+    play.world.seller().billing.quirks().refuse_login = None;
+    play.expect("a login was refused since", ("likely", &[("lost_event critical", &seen)]));
+
+    let stop = play.a.root().join("etc/billmgr.DoNothing");
+    std::fs::write(&stop, "").unwrap();
+    play.world.seller().activate(late);
+    for _ in 0..3 {
+        pass();
+    }
+    assert_eq!(play.a.status(late), 5, "its event waits at the seller");
+    let (remembered, delivered) =
+        (format!("{lost} (vds) did not arrive: an earlier check"), format!("Service {late} (vds) is active"));
+    let evidence = [("lost_event critical", remembered.as_str()), ("lost_event warning", delivered.as_str())];
+    play.expect("operations are stopped", ("likely", &evidence));
+
+    std::fs::remove_file(&stop).unwrap();
+    checkevent(&play.a);
+    assert_eq!(play.a.status(late), 2);
+    play.expect("and they run again", ("likely", &[("lost_event critical", &remembered)]));
+}
+
+#[test]
 fn one_account_at_several_doors_of_its_host_is_one_account_though_nobody_answers() {
     let world = World::new();
     let a = stage::reseller(&world, "a");

@@ -15,6 +15,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 pub const KEEP_HEARD: SignedDuration = SignedDuration::from_hours(24 * 60);
 const MOST: i64 = 10_000;
 
+/// How the table names what is no event: the module's login was refused, the seller was not reached.
+const REFUSED: &str = "refused";
+const CUT_OFF: &str = "cut_off";
+
 /// Up to where the log was read, and from when on.
 #[derive(Clone, Debug)]
 pub struct HeardUpTo {
@@ -53,28 +57,28 @@ impl Journal {
             for event in &new.events {
                 keep(&transaction, event)?;
             }
+            for (word, times) in [(REFUSED, &new.refused), (CUT_OFF, &new.cut_off)] {
+                for at in times {
+                    insert(&transaction, *at, 0, word, 0)?;
+                }
+            }
             let position = up_to.position.as_ref().and_then(|position| serde_json::to_string(position).ok());
             let at = |moment: Option<Timestamp>| moment.map(Timestamp::as_millisecond);
             transaction.execute(
-                "INSERT INTO heard_up_to(one, position, asked_since, since, last, refused, cut_off)
-                 VALUES(1, ?1, ?2, ?3, ?4, ?5, ?6)
-                 ON CONFLICT(one) DO UPDATE SET position = ?1, since = COALESCE(since, ?3),
-                 last = COALESCE(?4, last), refused = COALESCE(?5, refused), cut_off = COALESCE(?6, cut_off)",
-                params![
-                    position,
-                    up_to.asked_since.as_millisecond(),
-                    at(new.since),
-                    at(new.last),
-                    at(new.refused),
-                    at(new.cut_off)
-                ],
+                "INSERT INTO heard_up_to(one, position, asked_since, since, last) VALUES(1, ?1, ?2, ?3, ?4)
+                 ON CONFLICT(one) DO UPDATE SET position = ?1, since = COALESCE(since, ?3), last = COALESCE(?4, last)",
+                params![position, up_to.asked_since.as_millisecond(), at(new.since), at(new.last)],
             )?;
             let oldest = now.checked_sub(KEEP_HEARD).unwrap_or(Timestamp::MIN).as_millisecond();
             transaction.execute("DELETE FROM heard WHERE at < ?1", [oldest])?;
-            transaction.execute(
-                "DELETE FROM heard WHERE at < (SELECT at FROM heard ORDER BY at DESC LIMIT 1 OFFSET ?1)",
-                [MOST],
-            )?;
+            // A seller that is down for weeks must not push out what is known of services.
+            for of_these in ["fate NOT IN ('refused', 'cut_off')", "fate IN ('refused', 'cut_off')"] {
+                let sql = format!(
+                    "DELETE FROM heard WHERE {of_these}
+                     AND at < (SELECT at FROM heard WHERE {of_these} ORDER BY at DESC LIMIT 1 OFFSET ?1)"
+                );
+                transaction.execute(&sql, [MOST])?;
+            }
             transaction.commit()
         };
         write().map_err(|error| Self::fault(&error))
@@ -86,29 +90,37 @@ impl Journal {
     /// `Kind::State`.
     pub fn heard(&self, since: Timestamp) -> Result<Heard, Error> {
         let read = || -> rusqlite::Result<Heard> {
-            let events = self
-                .connection
-                .prepare("SELECT at, item, fate, event FROM heard WHERE at >= ?1 ORDER BY at, item")?
-                .query_map([since.as_millisecond()], |row| {
-                    let (item, word): (i64, String) = (row.get(1)?, row.get(2)?);
-                    let fate = match word.as_str() {
-                        "applied" => Fate::Applied,
-                        "failed" => Fate::Failed,
-                        "gone" => Fate::Gone { event: unsigned(row.get(3)?) },
-                        _ => Fate::Touched,
-                    };
-                    Ok(Event { item: (item != 0).then(|| unsigned(item)), at: moment(row.get(0)?), fate })
-                })?
-                .collect::<rusqlite::Result<_>>()?;
+            let mut heard = Heard::default();
+            let mut query =
+                self.connection.prepare("SELECT at, item, fate, event FROM heard WHERE at >= ?1 ORDER BY at, item")?;
+            let mut rows = query.query([since.as_millisecond()])?;
+            while let Some(row) = rows.next()? {
+                let (at, item, word): (_, i64, String) = (moment(row.get(0)?), row.get(1)?, row.get(2)?);
+                let fate = match word.as_str() {
+                    REFUSED => {
+                        heard.refused.push(at);
+                        continue;
+                    }
+                    CUT_OFF => {
+                        heard.cut_off.push(at);
+                        continue;
+                    }
+                    "applied" => Fate::Applied,
+                    "failed" => Fate::Failed,
+                    "gone" => Fate::Gone { event: unsigned(row.get(3)?) },
+                    _ => Fate::Touched,
+                };
+                heard.events.push(Event { item: (item != 0).then(|| unsigned(item)), at, fate });
+            }
             let times = self
                 .connection
-                .query_row("SELECT since, last, refused, cut_off FROM heard_up_to", [], |row| {
+                .query_row("SELECT since, last FROM heard_up_to", [], |row| {
                     let at = |column| row.get::<_, Option<i64>>(column).map(|at| at.map(moment));
-                    Ok((at(0)?, at(1)?, at(2)?, at(3)?))
+                    Ok((at(0)?, at(1)?))
                 })
                 .optional()?;
-            let (since, last, refused, cut_off) = times.unwrap_or_default();
-            Ok(Heard { since, last, events, refused, cut_off, ..Heard::default() })
+            (heard.since, heard.last) = times.unwrap_or_default();
+            Ok(heard)
         };
         read().map_err(|error| Self::fault(&error))
     }
@@ -128,8 +140,12 @@ fn keep(connection: &Connection, event: &Event) -> rusqlite::Result<()> {
             .prepare_cached("DELETE FROM heard WHERE fate = 'gone' AND item = 0 AND event = ?1")?
             .execute([number])?;
     }
+    insert(connection, event.at, item, word, number)
+}
+
+fn insert(connection: &Connection, at: Timestamp, item: i64, word: &str, event: i64) -> rusqlite::Result<()> {
     connection
         .prepare_cached("INSERT OR IGNORE INTO heard(at, item, fate, event) VALUES(?1, ?2, ?3, ?4)")?
-        .execute(params![event.at.as_millisecond(), item, word, number])?;
+        .execute(params![at.as_millisecond(), item, word, event])?;
     Ok(())
 }

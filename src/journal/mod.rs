@@ -85,8 +85,7 @@ CREATE TABLE heard(
     at INTEGER NOT NULL, item INTEGER NOT NULL, fate TEXT NOT NULL, event INTEGER NOT NULL,
     PRIMARY KEY(at, item, fate, event)) WITHOUT ROWID;
 CREATE TABLE heard_up_to(
-    one INTEGER PRIMARY KEY CHECK(one = 1), position TEXT, asked_since INTEGER NOT NULL, since INTEGER, last INTEGER,
-    refused INTEGER, cut_off INTEGER);
+    one INTEGER PRIMARY KEY CHECK(one = 1), position TEXT, asked_since INTEGER NOT NULL, since INTEGER, last INTEGER);
 ";
 /// The step that takes over the runs of the first format.
 const CHAINED: i64 = 2;

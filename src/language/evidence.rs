@@ -62,7 +62,20 @@ impl Say for Sign {
                     ),
                 )
             }
-            Self::LostBefore { item, itemtype, row, active_since, ended } => {
+            Self::LostBefore { item, itemtype, row, active_since, ended: None } => {
+                let since = local(*active_since);
+                (
+                    format!(
+                        "The event of service {item} ({itemtype}) did not arrive: an earlier check saw it lost. It has been active at the \
+                         seller as {row} since {since} at the latest, and still waits here."
+                    ),
+                    format!(
+                        "Событие услуги {item} ({itemtype}) не пришло: его потерю видела прежняя проверка. Услуга активна у продавца как \
+                         {row} не позднее чем с {since} и всё ещё ждёт здесь."
+                    ),
+                )
+            }
+            Self::LostBefore { item, itemtype, row, active_since, ended: Some(ended) } => {
                 let (since, ended) = (local(*active_since), local(*ended));
                 (
                     format!(

@@ -119,7 +119,7 @@ fn polling(seen: &Observation<'_>) -> Vec<Circumstance> {
             Scheduled::Yes(_) | Scheduled::Unknown => {}
         }
     }
-    if let Some(at) = seen.heard.refused.filter(|at| last.is_none_or(|last| last <= *at)) {
+    if let Some(at) = seen.heard.refused.last().copied().filter(|at| last.is_none_or(|last| last <= *at)) {
         told.push(Circumstance::LoginRefused { at });
     }
     told

@@ -6,7 +6,7 @@ use super::elsewhere::Elsewhere;
 use super::heard::Heard;
 use super::ids::ItemId;
 use super::link::{Link, Rows};
-use super::losses::{Loss, remembered};
+use super::losses::{Loss, remembered, still_lost};
 use super::service::{LocalService, Module, SellerService};
 use super::status::Status;
 use super::verdict::{Evidence, Severity, Sight, Sign};
@@ -90,11 +90,16 @@ impl Observation<'_> {
         if let Some(at) = arrived {
             return Some(Stuck::Arrived { at });
         }
-        // A poll that the seller refused, or that did not reach it, brings nothing.
-        let in_vain = self.heard.refused.max(self.heard.cut_off).filter(|_| self.heard.only_account);
-        let from = since.max(in_vain.unwrap_or(Timestamp::MIN));
-        let polls = self.memory.polls.iter().filter(|begun| **begun > from).count() as u64;
-        Some(Stuck::Silent { row, since, polls: if self.stopped { 0 } else { polls } })
+        Some(Stuck::Silent { row, since, polls: self.polls(since) })
+    }
+
+    /// Polls since then that could have brought an event. One that the seller refused, or that did not reach it, brings nothing: whatever
+    /// the log says until the next one begins is taken for its doing. The others are not undone by it.
+    fn polls(&self, since: Timestamp) -> u64 {
+        let begun = self.memory.polls.iter().copied();
+        let next = begun.clone().skip(1).chain([Timestamp::MAX]);
+        let could = |(begun, next): &(Timestamp, Timestamp)| *begun > since && !self.heard.in_vain(*begun, *next);
+        if self.stopped { 0 } else { begun.zip(next).filter(could).count() as u64 }
     }
 
     /// From when on an event that was applied can be the one of that delivery: the seller delivered not long before we saw it. An
@@ -158,6 +163,11 @@ fn lost(seen: &Observation<'_>, local: &LocalService, rows: &Rows<'_>) -> Option
     let (item, itemtype, row) = (local.item.0, local.itemtype.clone(), row.id.clone());
     if polls > 0 && seen.now.duration_since(active_since) >= seen.stuck_after {
         Some((Sign::LostEvent { item, itemtype, row, active_since, polls }, Severity::Critical))
+    } else if let Some(loss) = seen.memory.losses.iter().find(|loss| loss.item == local.item && still_lost(seen, loss))
+    {
+        // The panel's operations were stopped since, say. That does not bring the event back.
+        let active_since = loss.active_since;
+        Some((Sign::LostBefore { item, itemtype, row, active_since, ended: None }, Severity::Critical))
     } else {
         // Ordered long ago and delivered: that the event is merely on its way is not likely, and not yet ruled out.
         let severity = if waits_longer(seen, local) { Severity::Warning } else { Severity::Info };

@@ -53,9 +53,9 @@ pub struct Heard {
     pub last: Option<Timestamp>,
     /// Oldest first.
     pub events: Vec<Event>,
-    /// When the seller last refused the module, and when it last could not be reached.
-    pub refused: Option<Timestamp>,
-    pub cut_off: Option<Timestamp>,
+    /// When the seller refused the module, and when it could not be reached; each oldest first.
+    pub refused: Vec<Timestamp>,
+    pub cut_off: Vec<Timestamp>,
     /// The named services that this panel has or had.
     pub ours: HashMap<u64, Ours>,
     /// This panel has no other account, so that every line is about this one.
@@ -84,6 +84,15 @@ impl Heard {
     fn last_of(&self, item: u64, from: Timestamp, fate: Fate) -> Option<Timestamp> {
         let events = self.events.iter().filter(|event| event.item == Some(item) && event.fate == fate);
         events.map(|event| event.at).filter(|at| *at >= from).max()
+    }
+
+    /// The module was refused, or did not reach the seller, in that time. Where there are several accounts it is not known with which.
+    pub fn in_vain(&self, from: Timestamp, until: Timestamp) -> bool {
+        let within = |times: &[Timestamp]| {
+            let first = times.partition_point(|at| *at < from);
+            times.get(first).is_some_and(|at| *at < until)
+        };
+        self.only_account && (within(&self.refused) || within(&self.cut_off))
     }
 
     /// The log reaches back to `from`, and no event is in it since then. Its lines say no fraction of their second.

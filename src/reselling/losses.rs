@@ -36,26 +36,33 @@ pub struct Loss {
 pub(super) fn remembered(seen: &Observation<'_>, signs: &[(Sign, Severity)]) -> Vec<(Sign, Severity)> {
     let waits = |loss: &Loss| {
         signs.iter().any(|(sign, _)| match sign {
-            Sign::LostEvent { item, .. } | Sign::LateEvent { item, .. } => *item == loss.item.0,
+            Sign::LostEvent { item, .. } | Sign::LateEvent { item, .. } | Sign::LostBefore { item, .. } => {
+                *item == loss.item.0
+            }
             _ => false,
         })
     };
-    let counts = |loss: &&Loss| {
-        let same_password = seen.memory.same_password_since.is_none_or(|since| loss.active_since >= since);
-        same_password && !arrived(seen, loss) && !waits(loss)
-    };
+    let counts = |loss: &&Loss| same_password(seen, loss) && !arrived(seen, loss) && !waits(loss);
     let ended = |loss: &Loss| loss.ended.filter(|ended| seen.now.duration_since(*ended) < REMEMBERED);
     let losses: Vec<(&Loss, Timestamp)> =
         seen.memory.losses.iter().filter(counts).filter_map(|loss| Some((loss, ended(loss)?))).collect();
-    let lost_now =
-        signs.iter().any(|(sign, weight)| matches!(sign, Sign::LostEvent { .. }) && *weight == Severity::Critical);
+    let lost_now = signs.iter().any(|(sign, weight)| sign.kind() == "lost_event" && *weight == Severity::Critical);
     let fresh = lost_now || losses.iter().any(|(_, ended)| seen.now.duration_since(*ended) < FRESH);
     let severity = if fresh { Severity::Critical } else { Severity::Info };
     let sign = |(loss, ended): (&Loss, Timestamp)| {
         let Loss { item, itemtype, row, active_since, .. } = loss.clone();
-        (Sign::LostBefore { item: item.0, itemtype, row, active_since, ended }, severity)
+        (Sign::LostBefore { item: item.0, itemtype, row, active_since, ended: Some(ended) }, severity)
     };
     losses.into_iter().map(sign).collect()
+}
+
+/// An earlier check saw it lost, and the service has waited ever since.
+pub(super) fn still_lost(seen: &Observation<'_>, loss: &Loss) -> bool {
+    loss.ended.is_none() && same_password(seen, loss)
+}
+
+fn same_password(seen: &Observation<'_>, loss: &Loss) -> bool {
+    seen.memory.same_password_since.is_none_or(|since| loss.active_since >= since)
 }
 
 /// The losses that were none: the log shows that the event came in the end. To be forgotten, for the log is not kept as long.

@@ -68,8 +68,9 @@ pub enum Sign {
     LostEvent { item: u64, itemtype: String, row: String, active_since: Timestamp, polls: u64 },
     /// The seller has activated the service and it waits here, but not long enough, or no poll was seen, to call it lost.
     LateEvent { item: u64, itemtype: String, row: String, active_since: Timestamp, polls: u64 },
-    /// An earlier check saw the event lost; the service has not waited any more since `ended`, for it was repaired.
-    LostBefore { item: u64, itemtype: String, row: String, active_since: Timestamp, ended: Timestamp },
+    /// An earlier check saw the event lost. The service has not waited any more since `ended`, for it was repaired; `None` when it still
+    /// waits, and nothing that was seen since would show the loss anew.
+    LostBefore { item: u64, itemtype: String, row: String, active_since: Timestamp, ended: Option<Timestamp> },
     /// The module's log: the event was gone when this panel wanted it.
     MissedEvent { event: u64, item: Option<u64>, at: Timestamp },
     /// The module's log: the seller told this panel about a service that this panel does not have and never had.

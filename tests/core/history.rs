@@ -199,7 +199,7 @@ impl History {
         self.memory.polls.push(at);
         self.heard.last = Some(at);
         if self.down {
-            self.heard.cut_off = Some(at);
+            self.heard.cut_off.push(at);
             return;
         }
         if self.stopped {

@@ -140,8 +140,8 @@ impl EvidenceCase {
             since: *since,
             last: *last,
             events: events.iter().map(event).collect(),
-            refused: *refused,
-            cut_off: *cut_off,
+            refused: refused.clone(),
+            cut_off: cut_off.clone(),
             ours: known(ours, true, false)
                 .into_iter()
                 .chain(known(deleted, true, true))
@@ -199,8 +199,8 @@ struct LogHere {
     since: Option<Timestamp>,
     last: Option<Timestamp>,
     events: Vec<EventHere>,
-    refused: Option<Timestamp>,
-    cut_off: Option<Timestamp>,
+    refused: Vec<Timestamp>,
+    cut_off: Vec<Timestamp>,
     /// Services that this panel has on the account, that it had, and that it has elsewhere.
     ours: Vec<u64>,
     deleted: Vec<u64>,
@@ -215,8 +215,8 @@ impl Default for LogHere {
             since: None,
             last: None,
             events: Vec::new(),
-            refused: None,
-            cut_off: None,
+            refused: Vec::new(),
+            cut_off: Vec::new(),
             ours: Vec::new(),
             deleted: Vec::new(),
             of_another_account: Vec::new(),
