@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 const STDERR: usize = 64 * 1024;
 /// How long the pipes of a process that is gone may stay open.
 const LINGER: Duration = Duration::from_millis(500);
+/// The pauses between two looks at whether the process is gone; they double from the one to the other.
+const SHORT: Duration = Duration::from_micros(100);
+const LONG: Duration = Duration::from_millis(20);
 
 /// What a program may take and leave.
 #[derive(Clone, Copy, Debug)]
@@ -126,27 +129,24 @@ fn forward(mut pipe: impl Read + Send + 'static, sender: SyncSender<Piece>, piec
 fn collect(child: &mut Child, pieces: &Receiver<Piece>, ends: Instant, most: usize) -> Result<Output, Unfinished> {
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let mut gone: Option<(ExitStatus, Instant)> = None;
-    let mut pause = Duration::from_micros(500);
+    let (mut closed, mut pause) = (false, SHORT);
     loop {
-        let closed = match pieces.recv_timeout(pause) {
+        match pieces.recv_timeout(pause) {
             Ok(Piece::Stdout(bytes)) => {
                 stdout.extend(bytes);
                 if stdout.len() > most {
                     return Err(Unfinished::Size);
                 }
-                false
             }
             Ok(Piece::Stderr(bytes)) => {
                 let room = STDERR.saturating_sub(stderr.len()).min(bytes.len());
                 stderr.extend_from_slice(bytes.get(..room).unwrap_or_default());
-                false
             }
-            Err(RecvTimeoutError::Timeout) => false,
-            Err(RecvTimeoutError::Disconnected) => {
-                thread::sleep(pause);
-                true
-            }
-        };
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) if closed => thread::sleep(pause),
+            // Nobody writes any more: the process is at its end, or just about to be.
+            Err(RecvTimeoutError::Disconnected) => (closed, pause) = (true, SHORT),
+        }
         if gone.is_none() {
             let status = child.try_wait().map_err(Unfinished::System)?;
             gone = status.map(|status| (status, Instant::now() + LINGER));
@@ -156,6 +156,6 @@ fn collect(child: &mut Child, pieces: &Receiver<Piece>, ends: Instant, most: usi
             None if Instant::now() >= ends => return Err(Unfinished::Time),
             _ => {}
         }
-        pause = (pause * 2).min(Duration::from_millis(20));
+        pause = (pause * 2).min(LONG);
     }
 }

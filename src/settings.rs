@@ -101,7 +101,7 @@ pub struct SellerSettings {
     /// For one request, connecting included. One second to five minutes.
     #[serde(deserialize_with = "timeout")]
     pub timeout: Duration,
-    /// To one account. 1 to 100.
+    /// To one account. 1 to 1000.
     #[serde(deserialize_with = "rate")]
     pub requests_per_second: u32,
     /// Rows in one page of a listing. 10 to 5000.
@@ -318,7 +318,7 @@ fn count<'de, D: Deserializer<'de>>(input: D) -> Result<u32, D::Error> {
 }
 
 fn rate<'de, D: Deserializer<'de>>(input: D) -> Result<u32, D::Error> {
-    number(input, 1..=100, "a number from 1 to 100")
+    number(input, 1..=1000, "a number from 1 to 1000")
 }
 
 fn page<'de, D: Deserializer<'de>>(input: D) -> Result<u32, D::Error> {
@@ -415,7 +415,7 @@ mod tests {
             ("[seller]\ntimeout = \"10\"\n", 2, ["10", "such as \"10s\""]),
             ("[seller]\ntimeout = \"6m\"\n", 2, ["6m", "to \"5m\""]),
             ("[seller]\ntimeout = 10\n", 2, ["integer `10`", "such as \"10s\""]),
-            ("[seller]\nrequests_per_second = 0\n", 2, ["0", "from 1 to 100"]),
+            ("[seller]\nrequests_per_second = 0\n", 2, ["0", "from 1 to 1000"]),
             ("[seller]\nca_file = \"ca.pem\"\n", 2, ["ca.pem", "absolute"]),
             ("[reselling]\nstuck_after = \"-5m\"\n", 2, ["-5m", "\"15m\""]),
             ("[check]\non_conflict = \"stop\"\n", 2, ["stop", "`warn` or `block`"]),

@@ -5,7 +5,8 @@
 #
 # 100,000 services at a simulated seller and on a simulated panel, each with a real MariaDB; everything is built for release. The
 # repair of 1,000 of them is compared with the same calls of mgrctl, one after the other and nothing else. The plugin may make
-# 100 requests a second at the seller here (the default is 5), and makes one before each repair: it reads the service again.
+# 1000 requests a second at the seller here (the default is 5). It makes one for each repair, to read the service again, while the
+# panel is at the repair before.
 #
 # Goal: without reading the lists, within 1.2 times of the bare calls. The exit status says whether it is met.
 set -euo pipefail

@@ -22,7 +22,7 @@ pub use switched::{Ended, Left};
 
 use crate::error::{Error, Kind};
 use crate::root::Root;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -120,7 +120,12 @@ impl Journal {
         let connection = Connection::open(path).map_err(|error| state(path, &error))?;
         let prepare = || -> Result<i64, rusqlite::Error> {
             connection.busy_timeout(Duration::from_secs(5))?;
-            // An intention must be on the disk before the first call goes out.
+            // With a log in front of it nobody who reads keeps a repair from writing, and a record that has to be on the disk costs one
+            // sync of it. Where somebody is at it just now it stays as it is, and works as well.
+            match connection.pragma_update(None, "journal_mode", "WAL") {
+                Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {}
+                set => set?,
+            }
             connection.pragma_update(None, "synchronous", "FULL")?;
             connection.pragma_update(None, "foreign_keys", true)?;
             connection.pragma_query_value(None, "user_version", |row| row.get(0))

@@ -7,9 +7,12 @@ use crate::reselling::account::Account;
 use crate::reselling::ids::ItemId;
 use crate::root::Root;
 use jiff::Timestamp;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
-use std::path::PathBuf;
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+use url::Url;
+
+const READ_ONLY: OpenFlags = OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
 impl Journal {
     /// Opens the journal for reading, without making or growing anything: a copied tree stays as it is. Where there is none, or one of an older
@@ -24,10 +27,11 @@ impl Journal {
         if !path.try_exists().map_err(|error| state(&path, &error))? {
             return Ok(Self { beside, ..Self::empty()? });
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&path, flags).map_err(failed)?;
-        connection.busy_timeout(Duration::from_secs(5)).map_err(failed)?;
-        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
+        let read = read_only(&path).or_else(|error| match error.sqlite_error_code() {
+            Some(ErrorCode::CannotOpen) => unchanging(&path).ok_or(error),
+            _ => Err(error),
+        });
+        let (connection, version) = read.map_err(failed)?;
         let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
         if version < 1 || version > known {
             return Err(state(&path, &format!("format {version} is not one that this version reads")));
@@ -87,5 +91,49 @@ impl Journal {
             .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
             .map_err(|error| Self::fault(&error))?;
         Ok((said != "ok").then_some(said))
+    }
+}
+
+/// The file as it is, with its format.
+fn read_only(path: &Path) -> rusqlite::Result<(Connection, i64)> {
+    formatted(Connection::open_with_flags(path, READ_ONLY)?)
+}
+
+/// A copy on a medium on which nothing can be written, so that SQLite cannot lay its two small files beside it. It needs none of them
+/// when nothing is left in a log (`-wal`): then the copy is all there is.
+fn unchanging(path: &Path) -> Option<(Connection, i64)> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if Path::new(&log).symlink_metadata().is_ok_and(|about| about.len() > 0) {
+        return None;
+    }
+    let mut url = Url::from_file_path(path).ok()?;
+    url.set_query(Some("immutable=1"));
+    formatted(Connection::open_with_flags(url.as_str(), READ_ONLY | OpenFlags::SQLITE_OPEN_URI).ok()?).ok()
+}
+
+fn formatted(connection: Connection) -> rusqlite::Result<(Connection, i64)> {
+    connection.busy_timeout(Duration::from_secs(5))?;
+    let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok((connection, version))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::ZonedDateTime;
+
+    #[test]
+    fn a_copy_on_which_nothing_can_be_written_is_read_unless_its_newest_part_is_in_a_log() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = Root::at(dir.path());
+        std::fs::create_dir(root.join("var")).unwrap();
+        let (_, run) =
+            Journal::open(&root).unwrap().begin_run("shell user root", "1", None, &ZonedDateTime::now()).unwrap();
+        // Root may write everywhere, but not into a directory that is not there.
+        std::os::unix::fs::symlink(dir.path().join("nowhere/shm"), root.state().join("journal.db-shm")).unwrap();
+        assert!(Journal::look(&root).unwrap().has_run(&run).unwrap());
+        std::fs::write(root.state().join("journal.db-wal"), "what was not moved into the file yet").unwrap();
+        assert_eq!(Journal::look(&root).unwrap_err().kind, crate::error::Kind::State);
     }
 }

@@ -103,7 +103,7 @@ impl Journal {
         Ok((key, run))
     }
 
-    /// Writes down what is about to happen to a service; on the disk when this returns.
+    /// Writes down what is about to happen to a service; on the disk with its first call.
     ///
     /// # Errors
     /// `Kind::State`.
@@ -119,7 +119,7 @@ impl Journal {
         self.append(RecordKind::Intention, Some(run), Some(item), &body, &ZonedDateTime::now())
     }
 
-    /// Writes down a call before it goes out.
+    /// Writes down a call before it goes out; on the disk when this returns.
     ///
     /// # Errors
     /// `Kind::State`.
@@ -127,7 +127,8 @@ impl Journal {
         self.append(RecordKind::Call, Some(entry), None, &json!(step), now)
     }
 
-    /// Writes down what the call answered.
+    /// Writes down what the call answered; on the disk with the next record that has to be. Should the machine lose it before, the call
+    /// counts as not answered, and what it did is found by reading.
     ///
     /// # Errors
     /// `Kind::State`.
@@ -136,7 +137,7 @@ impl Journal {
         self.append(RecordKind::Answer, Some(call), None, &body, &ZonedDateTime::now()).map(drop)
     }
 
-    /// Writes down what came of a service.
+    /// Writes down what came of a service; on the disk when this returns.
     ///
     /// # Errors
     /// `Kind::State`.
@@ -164,13 +165,26 @@ impl Journal {
         at: &ZonedDateTime,
     ) -> Result<i64, Error> {
         let record = Record { at: &rfc3339(at), kind, parent, item: item.map(|item| signed(item.0)), body };
-        let head = chain::append(&self.connection, &record).map_err(|error| Self::fault(&error))?;
-        let noted = chain::advance(&self.connection, &self.beside, &head);
-        // Once a run is enough: what keeps one note back keeps all.
-        if let (Err(error), RecordKind::Run) = (noted, kind) {
-            log::error!("{error}");
+        let lasting = matches!(kind, RecordKind::Run | RecordKind::Call | RecordKind::Outcome);
+        let append = || chain::append(&self.connection, &record);
+        let head = if lasting { append() } else { self.without_sync(append) }.map_err(|error| Self::fault(&error))?;
+        if lasting {
+            // Not noted before it is on the disk: a journal that ends before its note was cut.
+            let noted = chain::advance(&self.connection, &self.beside, &head);
+            // Once a run is enough: what keeps one note back keeps all.
+            if let (Err(error), RecordKind::Run) = (noted, kind) {
+                log::error!("{error}");
+            }
         }
         Ok(head.records)
+    }
+
+    /// A process that is killed loses nothing of it, a machine that loses its power may: it is on the disk with the next write.
+    fn without_sync<T>(&self, write: impl FnOnce() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+        self.connection.pragma_update(None, "synchronous", "NORMAL")?;
+        let written = write();
+        self.connection.pragma_update(None, "synchronous", "FULL")?;
+        written
     }
 
     /// Walks the chain.

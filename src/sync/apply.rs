@@ -1,5 +1,6 @@
 //! A repair, step by step: lock, settle what an interrupted run left, plan, write the intention, read again, call, read back.
 
+use super::ahead::Ahead;
 use super::lock::Lock;
 use super::manual::{self, Hands};
 use super::module::Proven;
@@ -19,9 +20,11 @@ use crate::reselling::service::{LocalService, SellerService};
 use crate::reselling::status::Status;
 use crate::reselling::way::{self, By, Hitch, Via, Way};
 use crate::root::Root;
+use crate::seller::ServiceForm;
 use jiff::ZonedDateTime;
 use serde_json::Value;
 use std::cell::Cell;
+use std::thread;
 use std::time::Duration;
 
 /// The panel copies its whole database and files meanwhile, if it does it while we wait.
@@ -82,7 +85,7 @@ pub fn sync(root: &Root, wanted: &Wanted, options: &Options) -> Result<SyncRepor
         proven: Proven::default(),
         stopped: Cell::new(None),
     };
-    let items = plan.items.into_iter().map(|planned| repair.next(planned)).collect();
+    let items = repair.all(plan.items);
     journal.end_run(&run);
     Ok(SyncReport { run: Some(run), via, items, settled })
 }
@@ -104,7 +107,20 @@ pub(super) struct Repair<'a> {
 }
 
 impl Repair<'_> {
-    fn next(&self, mut planned: Planned) -> Synced {
+    fn all(&self, planned: Vec<Planned>) -> Vec<Synced> {
+        thread::scope(|scope| {
+            let mut ahead = Ahead::new(scope, self.here);
+            let mut left = planned.into_iter();
+            let mut done = Vec::new();
+            while let Some(planned) = left.next() {
+                let following = left.as_slice().iter().find(|planned| planned.decision.acts());
+                done.push(self.next(planned, following, &mut ahead));
+            }
+            done
+        })
+    }
+
+    fn next(&self, mut planned: Planned, following: Option<&Planned>, ahead: &mut Ahead<'_, '_>) -> Synced {
         if !planned.decision.acts() {
             return settled_without_calls(planned, false);
         }
@@ -112,11 +128,11 @@ impl Repair<'_> {
             planned.reason = Reason::Way(Hitch::Stopped { item: item.0 });
             return settled_without_calls(planned, false);
         }
-        self.carry_out(planned)
+        self.carry_out(planned, following, ahead)
     }
 
     /// One service. Whatever happens to it is its own: the next one goes on.
-    fn carry_out(&self, planned: Planned) -> Synced {
+    fn carry_out(&self, planned: Planned, following: Option<&Planned>, ahead: &mut Ahead<'_, '_>) -> Synced {
         let before = local_json(&planned.local);
         let item = planned.local.item;
         let entry = match self.journal.intend(self.run, item, planned.decision, &planned.reason, &before) {
@@ -126,7 +142,12 @@ impl Repair<'_> {
                 return synced(planned, Came::nothing(Outcome::Failed, reason));
             }
         };
-        let came = match self.moved(&planned) {
+        // Taken back is what this panel did; what the seller has does not matter then.
+        let form = (!self.undo).then(|| ahead.form(&planned));
+        if let Some(following) = following.filter(|_| !self.undo) {
+            ahead.begin(following);
+        }
+        let came = match self.moved(&planned, form) {
             Err(error) => Came::nothing(Outcome::Failed, Reason::NotReadAgain { detail: error.to_string() }),
             Ok(true) => Came::nothing(Outcome::Refused, Reason::MovedBetweenReads),
             Ok(false) => match self.via {
@@ -142,19 +163,18 @@ impl Repair<'_> {
         synced(planned, came)
     }
 
-    /// Reads both sides again, this service only, just before the first call.
-    fn moved(&self, planned: &Planned) -> Result<bool, Error> {
+    /// Reads both sides again, this service only, just before the first call; `form` is what the seller shows of it, `None` where that
+    /// does not matter.
+    fn moved(&self, planned: &Planned, form: Option<Result<ServiceForm, Error>>) -> Result<bool, Error> {
         let local = self.read(planned.local.item)?;
         if local != planned.local {
             return Ok(true);
         }
-        if self.undo {
-            return Ok(false);
-        }
+        let Some(form) = form else { return Ok(false) };
         let (Some(row), Some(module)) = (&planned.seller, planned.module) else { return Ok(true) };
         let Some(account) = self.here.account_of(module) else { return Ok(true) };
         let seller = account.seller()?;
-        let form = match seller.form(&row.itemtype, &row.id) {
+        let form = match form {
             // What is deleted may have no form any more; that it is deleted, only its row says.
             Err(error) if error.kind == Kind::NotFound && row.status == Status::Deleted => None,
             form => Some(form?),

@@ -63,10 +63,6 @@ fn main() -> ExitCode {
         figures.0 / bare
     );
     println!("without reading the lists: {alone:.2} s, {:.0} a second, {:.2} times", a_second(alone), alone / bare);
-    println!(
-        "of that, the pace at the seller (one form before each repair, 100 a second): at least {:.2} s",
-        calls.len() as f64 / 100.0
-    );
     let met = alone <= 1.2 * bare;
     println!(
         "{:<8} within 1.2 times of the bare calls, without reading the lists: {:.2}",

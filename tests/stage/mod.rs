@@ -100,7 +100,7 @@ pub fn install(world: &World, site: &Site, settings: &str) -> String {
 pub fn configure(world: &World, site: &Site, more: &str) {
     use std::os::unix::fs::PermissionsExt;
     let path = site.root().join("etc/resellguard.toml");
-    let seller = format!("[seller]\nca_file = \"{}\"\nrequests_per_second = 100\n", world.authorities().display());
+    let seller = format!("[seller]\nca_file = \"{}\"\nrequests_per_second = 1000\n", world.authorities().display());
     std::fs::write(&path, seller + more).expect("the settings");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("the settings");
 }
