@@ -1,0 +1,117 @@
+//! The module put back: by the run itself when it fails, by the next run when it was killed, and never over somebody else's choice.
+
+use crate::play::{kill, outcome, servers};
+use crate::stage::{self, repair_calls};
+use lab::billing::guesses::{Guesses, Misbehaviour};
+use serde_json::Value;
+use std::time::Duration;
+
+#[test]
+fn a_run_that_was_killed_on_the_manual_module_is_put_back_by_the_next_one_whatever_that_is_about() {
+    let play = servers(Guesses::default(), 3);
+    let [killed, other, late] = play.items[..] else { panic!("three services") };
+    play.hanging(killed, "tool.clearcache", kill);
+    assert_eq!(play.module(killed), play.manual, "the scene is a service left on the manual module");
+    let (shown, _) = play.sync(&[killed], &["--dry-run"]);
+    assert!(outcome(&shown, 0).1.contains("still on the manual module"), "{shown:#}");
+
+    let (report, status) = play.sync(&[other], &[]);
+    assert_eq!((status, outcome(&report, 0).0), (0, "done"), "{report:#}");
+    assert_eq!(
+        (report["settled"][0]["item"].as_u64(), report["settled"][0]["outcome"].as_str()),
+        (Some(killed), Some("done"))
+    );
+    assert!(report["settled"][0]["reason"].as_str().unwrap().contains(&format!("on module {} again", play.own)));
+    assert_eq!((play.module(killed), play.moves()), (play.own, play.there_and_back(killed)));
+    assert_eq!(play.a.status(killed), 5);
+    let calls = repair_calls(&play.a);
+    assert_eq!(calls[calls.len() - 2], "tool.clearcache table=item sok=ok", "{calls:?}");
+    let (report, status) = play.sync(&[killed], &[]);
+    assert_eq!((status, outcome(&report, 0).0, report["settled"][0].is_null()), (0, "done", true), "{report:#}");
+
+    // While the panel may be at the task, the module is not put back under its hands.
+    play.hanging(late, "tool.clearcache", |plugin| {
+        play.a.billing.misbehave("task.edit", Misbehaviour::Hangs(Duration::from_hours(1)));
+        play.a.billing.misbehave("tool.clearcache", Misbehaviour::OkWithoutEffect);
+        while !repair_calls(&play.a).iter().any(|call| call.contains("status=2")) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        kill(plugin);
+    });
+    let (report, _) = play.sync(&[other], &[]);
+    assert!(report["settled"][0]["reason"].as_str().unwrap().contains("still on the manual module"), "{report:#}");
+    assert_eq!(play.module(late), play.manual);
+    stage::minutes_later(&play.a);
+    let (report, status) = play.sync(&[late], &["--via", "manual"]);
+    assert_eq!((status, outcome(&report, 0).0), (0, "done"), "{report:#}");
+    assert_eq!((play.module(late), play.a.status(late)), (play.own, 2));
+    assert_eq!(play.moves()[2..], [play.there_and_back(late), play.there_and_back(late)].concat());
+}
+
+#[test]
+fn a_run_that_was_killed_before_the_panel_forgot_is_finished_by_the_next_one() {
+    let play = servers(Guesses::default(), 2);
+    let [killed, other] = play.items[..] else { panic!("two services") };
+    play.hanging(killed, "tool.clearcache", kill);
+    // The second run puts the module back, and is killed before the panel has forgotten the manual one.
+    play.hanging_at(&["sync", &other.to_string()], "tool.clearcache", kill);
+    assert_eq!((play.module(killed), play.moves()), (play.own, play.there_and_back(killed)));
+    let before = repair_calls(&play.a).len();
+    let (report, status) = play.sync(&[other], &[]);
+    assert_eq!((status, outcome(&report, 0).0), (0, "done"), "{report:#}");
+    assert_eq!(repair_calls(&play.a)[before], "tool.clearcache table=item sok=ok");
+    assert_eq!((play.module(killed), play.moves()), (play.own, play.there_and_back(killed)));
+    let before = repair_calls(&play.a).len();
+    play.sync(&[other], &[]);
+    assert_eq!(repair_calls(&play.a).len(), before, "once");
+}
+
+#[test]
+fn a_module_that_somebody_else_has_chosen_meanwhile_is_left() {
+    let play = servers(Guesses::default(), 2);
+    let [during, after] = play.items[..] else { panic!("two services") };
+    let third = play.a.execute("INSERT INTO processingmodule(name, module) VALUES ('Servers', 'pmvmmgr6')");
+    let choose = |item: u64| play.a.execute(&format!("UPDATE item SET processingmodule = {third} WHERE id = {item}"));
+    let output = play.hanging(during, "tool.clearcache", |plugin| {
+        choose(during);
+        play.a.billing.behave();
+        plugin.wait_with_output().unwrap()
+    });
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), outcome(&report, 0).0), (Some(1), "failed"), "{report:#}");
+    let sentence = format!("Somebody has moved the service to module {third} meanwhile");
+    assert!(outcome(&report, 0).1.contains(&sentence), "{report:#}");
+    assert_eq!(play.module(during), third);
+
+    play.hanging(after, "tool.clearcache", kill);
+    choose(after);
+    let (report, _) = play.sync(&[during], &[]);
+    assert!(report["settled"][0]["reason"].as_str().unwrap().contains(&sentence), "{report:#}");
+    assert_eq!(play.module(after), third);
+    let (report, _) = play.sync(&[during], &[]);
+    assert!(report["settled"][0].is_null(), "it is said once: {report:#}");
+    assert_eq!(play.moves().len(), 4);
+}
+
+#[test]
+fn a_repair_that_fails_on_the_way_puts_the_module_back() {
+    let play = servers(Guesses::default(), 2);
+    for (item, function, how) in [
+        (play.items[0], "task.edit", Misbehaviour::OkWithoutEffect),
+        (play.items[1], "task.edit", Misbehaviour::Rubbish),
+    ] {
+        let before = play.moves().len();
+        // The form is read as it is, and only then the function stops doing what it says.
+        let output = play.hanging(item, "tool.clearcache", |plugin| {
+            play.a.billing.misbehave(function, how.clone());
+            play.a.billing.misbehave("tool.clearcache", Misbehaviour::OkWithoutEffect);
+            plugin.wait_with_output().unwrap()
+        });
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((output.status.code(), outcome(&report, 0).0), (Some(1), "failed"), "{how:?}: {report:#}");
+        assert_eq!((play.module(item), play.a.status(item)), (play.own, 5), "{how:?}");
+        assert_eq!(play.moves()[before..], play.there_and_back(item), "{how:?}");
+        let (again, status) = play.sync(&[item], &["--via", "manual"]);
+        assert_eq!((status, outcome(&again, 0).0), (0, "done"), "{again:#}");
+    }
+}
