@@ -53,21 +53,25 @@ fn unclear<'a>(modules: impl Iterator<Item = &'a OtherModule>) -> Hitch {
     Hitch::NoManualModule { candidates: modules.take(10).map(named).collect() }
 }
 
-/// Reads the task's form: it has to be this operation's, and to have the field by which it is ended.
-pub(super) fn form_fits(panel: &dyn Panel, task: u64, operation: u64, item: ItemId) -> Result<(), Hitch> {
+/// Reads the task's form: it has to be this operation's, and to have the field by which it is ended. Returns the employee whose
+/// task it is, where the form shows one by its id.
+pub(super) fn performer(panel: &dyn Panel, task: u64, operation: u64, item: ItemId) -> Result<Option<u64>, Hitch> {
     let not = |detail: String| Err(Hitch::TaskNotUnderstood { detail });
     let form = match panel.call("task.edit", &[("elid".to_owned(), task.to_string())]) {
         Ok(form) => form,
         Err(error) => return not(error.to_string()),
     };
+    // A field may show a name in place of an id; only another id contradicts.
+    let shown = |name| form.text_of(name).and_then(|text| text.parse::<u64>().ok());
     for (name, ours) in [("elid", task), ("runningoperation", operation), ("item", item.0)] {
-        // A field may show a name in place of an id; only another id contradicts.
-        let shown = form.text_of(name).and_then(|text| text.parse::<u64>().ok());
-        if let Some(other) = shown.filter(|shown| *shown != ours) {
+        if let Some(other) = shown(name).filter(|shown| *shown != ours) {
             return not(format!("its {name} is {other}, not {ours}"));
         }
     }
-    if form.find("status").is_none() { not("it has no field 'status'".to_owned()) } else { Ok(()) }
+    if form.find("status").is_none() {
+        return not("it has no field 'status'".to_owned());
+    }
+    Ok(shown("performer"))
 }
 
 /// Saves the rows of a service before anything is done to it, for root alone, and on the disk when this returns. The file says how

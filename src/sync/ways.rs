@@ -100,9 +100,10 @@ fn by_task(here: &Here, acting: &mut [&mut Planned], assign: Option<u64>) -> Res
         let to = module.clone()?;
         let waiting = planned.local.operation("open").and_then(|operation| Some((operation.id, operation.task?)));
         let (operation, task) = waiting.ok_or(Hitch::NoTask)?;
-        let steps = way::by_task(planned, task, to, assign).ok_or(Hitch::NoTask)?;
-        manual::form_fits(&panel, task, operation, planned.local.item)?;
-        Ok(steps)
+        let performer = manual::performer(&panel, task, operation, planned.local.item)?;
+        // A run that was killed has assigned it already.
+        let assign = assign.filter(|employee| performer != Some(*employee));
+        way::by_task(planned, task, to, assign).ok_or(Hitch::NoTask)
     });
     Ok(())
 }

@@ -117,7 +117,7 @@ impl Billing {
     }
 
     /// Whether the service is on the reselling module, as far as the panel knows.
-    pub(super) fn resold(&self, item: u64) -> Result<bool, PanelError> {
+    pub fn resold(&self, item: u64) -> Result<bool, PanelError> {
         let known = self.kept_modules().get(&item).cloned().filter(|_| self.guesses.caches_items);
         let file = if let Some(file) = known {
             file
