@@ -97,7 +97,10 @@ pub fn check_account(
         log::info!("{}: service {} waits no more", account.account, arrival.item);
     }
     let own = here.database.itemtypes(&modules)?;
-    let read = read(here, account, &own, &waiting)?;
+    let only_account = here.accounts.len() == 1 && here.unreadable.is_empty();
+    // Before the lists: it tells which of the ids there this panel has sent.
+    let heard = hear(here, &modules, only_account, heard_since(&waiting, now), journal, now.timestamp())?;
+    let read = read(here, account, &own, &waiting, journal)?;
     let sight = Sight {
         read: read.fault.is_none(),
         services_here: !own.is_empty(),
@@ -110,8 +113,6 @@ pub fn check_account(
     let marks: Vec<&str> = account.password_marks.iter().map(String::as_str).collect();
     journal.remember_passwords(&account.account, &marks, now.timestamp())?;
     let memory = journal.recall(&account.account, now.timestamp())?;
-    let only_account = here.accounts.len() == 1 && here.unreadable.is_empty();
-    let heard = hear(here, &modules, only_account, heard_since(&waiting, now), journal, now.timestamp())?;
     // A seller that did not show its lists is not asked for more.
     let (elsewhere, silent) = elsewhere::heard(here, account, sight.read || read.short, journal, now)?;
     let seen = Observation {
@@ -181,7 +182,13 @@ struct Read {
 }
 
 /// Every row of every product of ours, and of the common ones as far as the account may see them, page by page.
-fn read(here: &Here, account: &AccountHere, own: &[String], waiting: &[LocalService]) -> Result<Read, Error> {
+fn read(
+    here: &Here,
+    account: &AccountHere,
+    own: &[String],
+    waiting: &[LocalService],
+    journal: &Journal,
+) -> Result<Read, Error> {
     let modules = account.module_ids();
     let mut fold = Fold::new(Before {
         waiting,
@@ -193,7 +200,7 @@ fn read(here: &Here, account: &AccountHere, own: &[String], waiting: &[LocalServ
     for (itemtype, ours) in own.iter().map(|itemtype| (itemtype.as_str(), true)).chain(others.map(|one| (one, false))) {
         fold.begin(itemtype);
         let walked = account.walk(itemtype, |page| {
-            fold.page(page, &lookup(here, &modules, &Fold::ids(page))?);
+            fold.page(page, &lookup(here, &modules, &Fold::ids(page), journal)?);
             Ok(())
         });
         match walked {
@@ -209,7 +216,7 @@ fn read(here: &Here, account: &AccountHere, own: &[String], waiting: &[LocalServ
                 }
                 read.ids_shown &= !ours || walk.shows_remoteid || walk.services == 0;
             }
-            Err(error) if error.kind == Kind::Database => return Err(error),
+            Err(error) if matches!(error.kind, Kind::Database | Kind::State) => return Err(error),
             // A product of the provider's own making, whose list nobody has described: the others still tell.
             Err(error) if error.kind == Kind::Internal => read.notes.push(format!("{itemtype}: {error}")),
             Err(error) if ours || !of_this_list_only(error.kind) => {
@@ -230,7 +237,7 @@ fn of_this_list_only(kind: Kind) -> bool {
 }
 
 /// What this panel knows of the ids of one page.
-fn lookup(here: &Here, modules: &[ModuleId], ids: &[u64]) -> Result<Lookup, Error> {
+fn lookup(here: &Here, modules: &[ModuleId], ids: &[u64], journal: &Journal) -> Result<Lookup, Error> {
     let known: HashMap<u64, KnownItem> = here
         .database
         .known_items(ids)?
@@ -241,7 +248,7 @@ fn lookup(here: &Here, modules: &[ModuleId], ids: &[u64]) -> Result<Lookup, Erro
         })
         .collect();
     let missing: Vec<u64> = ids.iter().copied().filter(|id| !known.contains_key(id)).collect();
-    Ok(Lookup { remembered: here.database.in_history(&missing)?, known })
+    Ok(Lookup { remembered: here.database.in_history(&missing)?, ordered: journal.ordered(&missing)?, known })
 }
 
 /// Brings the memory up to date: which services the seller has delivered while they wait here.

@@ -11,7 +11,7 @@ use crate::reselling::heard::{Event, Fate, Heard, Ours};
 use crate::reselling::ids::ModuleId;
 use crate::reselling::status::Status;
 use jiff::Timestamp;
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
 
@@ -37,7 +37,7 @@ pub fn hear(
     let mut heard = journal.heard(since)?;
     heard.unread = unread;
     heard.only_account = only_account;
-    heard.ours = ours(&here.database, modules, &heard.items())?;
+    heard.ours = ours(&here.database, modules, &heard.items(), journal)?;
     Ok(heard)
 }
 
@@ -63,6 +63,7 @@ fn listen(files: &Files, since: Timestamp, journal: &mut Journal, now: Timestamp
         None => (reached, since),
     };
     journal.remember_heard(&listening.heard, &HeardUpTo { position, asked_since }, anew, now)?;
+    journal.remember_orders(&listening.orders)?;
     Ok(unread)
 }
 
@@ -70,8 +71,13 @@ fn shown(skipped: &Skipped) -> String {
     format!("{}: {}", skipped.path.display(), skipped.why)
 }
 
-/// Those of the services that this panel has, or had.
-fn ours(database: &Database, modules: &[ModuleId], items: &[u64]) -> Result<HashMap<u64, Ours>, Error> {
+/// Those of the services that this panel has, or had, or ordered without knowing it any more.
+fn ours(
+    database: &Database,
+    modules: &[ModuleId],
+    items: &[u64],
+    journal: &Journal,
+) -> Result<HashMap<u64, Ours>, Error> {
     let mut ours: HashMap<u64, Ours> = database
         .known_items(items)?
         .into_iter()
@@ -81,14 +87,17 @@ fn ours(database: &Database, modules: &[ModuleId], items: &[u64]) -> Result<Hash
         })
         .collect();
     let missing: Vec<u64> = items.iter().copied().filter(|item| !ours.contains_key(item)).collect();
-    let remembered = database.in_history(&missing)?;
-    ours.extend(remembered.into_iter().map(|id| (id, Ours { on_account: true, deleted: true })));
+    let ordered = journal.ordered(&missing)?.into_keys();
+    let had = database.in_history(&missing)?.into_iter().chain(ordered);
+    ours.extend(had.map(|id| (id, Ours { on_account: true, deleted: true })));
     Ok(ours)
 }
 
 #[derive(Clone, Default)]
 struct Listening {
     heard: Heard,
+    /// The services that the module ordered, each with the day, oldest first.
+    orders: Vec<(u64, Date)>,
     /// What is older is of no use.
     since: Timestamp,
 }
@@ -126,6 +135,10 @@ impl Listener for Listening {
         if let Some(at) = moment(at) {
             self.push(Some(item), at, if brings_on { Fate::Applied } else { Fate::Touched });
         }
+    }
+
+    fn order(&mut self, item: u64, at: DateTime) {
+        self.orders.push((item, at.date()));
     }
 
     fn time(&mut self, at: DateTime) {

@@ -191,13 +191,53 @@ fn what_a_panel_does_with_services_of_its_own() {
     play.expect("deleted here, and not there", ("exclusive", &[]));
     play.a.execute(&format!("DELETE FROM item WHERE id = {gone}"));
     play.expect("deleted here, and only the history knows it", ("exclusive", &[]));
-    // The control: it is the history that speaks for it.
+    // The control: it is the history that speaks for it. (The module's log has the order, of another day than the seller's row.)
     play.a.execute(&format!("DELETE FROM history_item WHERE reference = {gone}"));
     let row = format!("carries the id '{gone}': no service of this panel has or had it");
-    let event = format!("about service {gone},");
-    let strange = [("foreign_remoteid critical", row.as_str()), ("foreign_item warning", event.as_str())];
-    play.expect("and not even that", ("shared", &strange));
+    play.expect("and not even that", ("shared", &[("foreign_remoteid critical", &row)]));
     assert_eq!(play.a.status(kept), 2);
+}
+
+#[test]
+fn a_panel_that_was_restored_from_a_backup_ordered_what_it_does_not_know_any_more() {
+    let play = Play::new();
+    let state = play.a.root().join("var/resellguard");
+    let ordered = play.a.order("vds", "three.example");
+    play.world.seller().activate(ordered);
+    checkevent(&play.a);
+    assert_eq!(play.a.status(ordered), 2);
+
+    // The database as it was before the order; the log is as it is.
+    for (table, column) in [("item", "id"), ("itemparam", "item"), ("history_item", "reference")] {
+        play.a.execute(&format!("DELETE FROM {table} WHERE {column} >= {ordered}"));
+    }
+    play.a.execute(&format!("ALTER TABLE item AUTO_INCREMENT = {ordered}"));
+    let forgotten = format!("carries the id '{ordered}': this panel ordered it (pmbillmgr.log)");
+    let evidence = [("foreign_remoteid info", forgotten.as_str())];
+    play.expect("restored", ("exclusive", &evidence));
+    std::fs::remove_dir_all(&state).unwrap();
+    play.expect("restored before the plugin was installed", ("exclusive", &evidence));
+    std::fs::remove_file(play.a.root().join("var/pmbillmgr.log")).unwrap();
+    play.expect("and the log is gone since", ("exclusive", &evidence));
+
+    // The controls: an order that this panel did not send, and the same without any memory.
+    play.there("900001", 0);
+    let strange =
+        [evidence[0], ("foreign_remoteid critical", "'900001': this panel has never given out so high an id")];
+    play.expect("somebody else orders, too", ("shared", &strange));
+    play.world.seller().execute("DELETE FROM item WHERE remoteid = '900001'");
+    let kept = state.with_extension("kept");
+    std::fs::rename(&state, &kept).unwrap();
+    let unknown = [("foreign_remoteid critical", "never given out so high")];
+    play.expect("nobody remembers the order", ("shared", &unknown));
+    std::fs::remove_dir_all(&state).unwrap();
+    std::fs::rename(&kept, &state).unwrap();
+
+    assert_eq!(play.a.order("vds", "four.example"), ordered, "the id is given out anew");
+    play.expect(
+        "its next order",
+        ("possible", &[("duplicate_remoteid warning", "an id given out anew by a panel that was restored")]),
+    );
 }
 
 #[test]

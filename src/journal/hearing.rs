@@ -8,8 +8,10 @@ use super::runs::{signed, unsigned};
 use crate::error::Error;
 use crate::modulelog::Position;
 use crate::reselling::heard::{Event, Fate, Heard};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::HashMap;
 
 /// How long events are kept, and how many, the newest.
 pub const KEEP_HEARD: SignedDuration = SignedDuration::from_hours(24 * 60);
@@ -82,6 +84,41 @@ impl Journal {
             transaction.commit()
         };
         write().map_err(|error| Self::fault(&error))
+    }
+
+    /// Keeps for ever which services the module ordered, and on which day last: whoever puts the panel's database back from a backup
+    /// loses the services that were ordered since, not their orders.
+    ///
+    /// # Errors
+    /// `Kind::State`.
+    pub fn remember_orders(&mut self, orders: &[(u64, Date)]) -> Result<(), Error> {
+        let mut write = || -> rusqlite::Result<()> {
+            let transaction = self.connection.transaction()?;
+            for (item, day) in orders {
+                transaction
+                    .prepare_cached("INSERT OR REPLACE INTO ordered(item, day) VALUES(?1, ?2)")?
+                    .execute(params![signed(*item), day.to_string()])?;
+            }
+            transaction.commit()
+        };
+        write().map_err(|error| Self::fault(&error))
+    }
+
+    /// Those of the services that the module ordered, as far as its log was read, each with the day.
+    ///
+    /// # Errors
+    /// `Kind::State`.
+    pub fn ordered(&self, items: &[u64]) -> Result<HashMap<u64, Date>, Error> {
+        let read = || -> rusqlite::Result<HashMap<u64, Date>> {
+            let mut query = self.connection.prepare("SELECT day FROM ordered WHERE item = ?1")?;
+            let mut ordered = HashMap::new();
+            for item in items {
+                let day: Option<String> = query.query_row([signed(*item)], |row| row.get(0)).optional()?;
+                ordered.extend(day.and_then(|day| day.parse().ok()).map(|day| (*item, day)));
+            }
+            Ok(ordered)
+        };
+        read().map_err(|error| Self::fault(&error))
     }
 
     /// Everything that was heard since that moment; whose services the events are about is not looked up.

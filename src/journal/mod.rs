@@ -86,6 +86,7 @@ CREATE TABLE heard(
     PRIMARY KEY(at, item, fate, event)) WITHOUT ROWID;
 CREATE TABLE heard_up_to(
     one INTEGER PRIMARY KEY CHECK(one = 1), position TEXT, asked_since INTEGER NOT NULL, since INTEGER, last INTEGER);
+CREATE TABLE ordered(item INTEGER PRIMARY KEY, day TEXT NOT NULL);
 ";
 /// The step that takes over the runs of the first format.
 const CHAINED: i64 = 2;

@@ -22,11 +22,11 @@ impl Say for Sign {
                 (
                     format!(
                         "The seller's {itemtype} services {rows} all carry the id '{remoteid}': two panels with equal ids, \
-                         or one order sent twice."
+                         one order sent twice, or an id given out anew by a panel that was restored from a backup."
                     ),
                     format!(
-                        "Услуги продавца {itemtype} {rows} несут один номер «{remoteid}»: две панели с одинаковыми номерами \
-                         или один заказ, отправленный дважды."
+                        "Услуги продавца {itemtype} {rows} несут один номер «{remoteid}»: две панели с одинаковыми номерами, \
+                         один заказ, отправленный дважды, или номер, выданный заново панелью, восстановленной из резервной копии."
                     ),
                 )
             }
@@ -204,6 +204,11 @@ impl Say for Foreign {
                 ("this panel has never given out so high an id.", "такого большого номера эта панель ещё не выдавала.")
             }
             Self::NeverWas => ("no service of this panel has or had it.", "такой услуги на этой панели нет и не было."),
+            Self::Forgotten => (
+                "this panel ordered it (pmbillmgr.log), and its database does not know it any more, as after a restore from a backup.",
+                "её заказала эта панель (pmbillmgr.log), а её база об этой услуге больше не знает, как бывает после восстановления из \
+                 резервной копии.",
+            ),
             Self::OtherProduct => (
                 "this panel's service with that id is another product.",
                 "у этой панели под таким номером другой продукт.",

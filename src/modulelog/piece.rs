@@ -29,6 +29,10 @@ pub enum What {
         item: u64,
         function: String,
     },
+    /// An order that the module sent to the seller for this service of ours.
+    Order {
+        item: u64,
+    },
 }
 
 /// An error or a warning.
@@ -83,7 +87,7 @@ pub struct Wanted<'a> {
     pub lines: Lines<'a>,
     /// Errors and warnings.
     pub troubles: bool,
-    /// There may be one in every few lines.
+    /// And orders. There may be one in every few lines.
     pub callbacks: bool,
     /// The source's last line, when nothing ends it: somebody may be writing it.
     pub unfinished: bool,
@@ -145,6 +149,8 @@ pub fn read(chunk: Chunk<'_>, wanted: Wanted<'_>) -> Part {
             if head.level == Level::Other {
                 if let Some((item, function)) = wanted.callbacks.then(|| callback(head.text)).flatten() {
                     tell(What::Callback { item, function });
+                } else if let Some(item) = wanted.callbacks.then(|| order(head.text)).flatten() {
+                    tell(What::Order { item });
                 }
             } else if wanted.troubles {
                 tell(What::Trouble(trouble(&head, &Before::line(chunk, begin))));
@@ -321,6 +327,14 @@ pub fn callback(text: &[u8]) -> Option<(u64, String)> {
     Some((item, shown(&function)))
 }
 
+/// The service that the module orders at the seller: it sends its id along as `remoteid` (facts/billmanager 0.4, 6.2).
+fn order(text: &[u8]) -> Option<u64> {
+    let query = query(text.strip_prefix(b"Query('").map(|_| text)?)?;
+    memmem::find(&function(query), b".order.")?;
+    let id = param(query, "remoteid").filter(|id| id.iter().all(u8::is_ascii_digit))?;
+    leading_number(id).filter(|id| *id > 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -359,6 +373,24 @@ mod tests {
                 })
                 .collect();
             assert_eq!(troubles, [(3, item)], "{query}");
+        }
+    }
+
+    #[test]
+    fn an_order_of_ours_is_told_by_its_request_to_the_seller() {
+        for (text, item) in [
+            ("Query('func=v2.vds.order.param&pricelist=7&remoteid=16643&sok=ok')", Some(16643)),
+            ("Query('func=certificate%2Eorder%2Eparam&remoteid=16643')", Some(16643)),
+            ("Query('func=vhost.order.param&remoteid=16643')", Some(16643)),
+            ("Query('func=soft.edit&remoteid=16643&elid=5')", None),
+            ("Query('func=v2.vds.order.param&remoteid=l16643')", None),
+            ("Query('func=v2.vds.order.param&remoteid=16643a')", None),
+            ("Query('func=v2.vds.order.param&remoteid=')", None),
+            ("Query('func=v2.vds.order.param&remoteid=0')", None),
+            ("QUERY: func=v2.vds.order.param&remoteid=16643", None),
+            ("Request Query('func=v2.vds.order.param&remoteid=16643')", None),
+        ] {
+            assert_eq!(order(text.as_bytes()), item, "{text}");
         }
     }
 

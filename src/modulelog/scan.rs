@@ -66,7 +66,7 @@ pub struct Said<'a> {
 
 /// Listens to what the log tells. It is cloned when a file begins, and put back when the file has to be dated again.
 pub trait Listener: Clone + Send + Sync {
-    /// Whether callbacks are wanted.
+    /// Whether callbacks and orders are wanted.
     const CALLBACKS: bool = false;
     /// Whether findings are wanted.
     const FINDINGS: bool = true;
@@ -83,6 +83,9 @@ pub trait Listener: Clone + Send + Sync {
 
     /// The panel was told that a service of its own is done with (`vds.open`, `service.postsuspend`, ...).
     fn callback(&mut self, _item: u64, _function: &str, _at: DateTime, _thread: Thread) {}
+
+    /// The module ordered a service of ours at the seller. Told with the callbacks.
+    fn order(&mut self, _item: u64, _at: DateTime) {}
 
     /// The time of a line, now and then, and of the last one.
     fn time(&mut self, _at: DateTime) {}
@@ -311,6 +314,11 @@ fn tell<L: Listener>(part: Part, run: &mut Run, window: Window, pairing: &mut Pa
             What::Callback { item, function } => {
                 if window.holds(at) {
                     listener.callback(item, &function, at, told.thread);
+                }
+            }
+            What::Order { item } => {
+                if window.holds(at) {
+                    listener.order(item, at);
                 }
             }
             What::Trouble(trouble) => {

@@ -36,6 +36,8 @@ pub struct Lookup {
     pub known: HashMap<u64, KnownItem>,
     /// Those that only the history of this panel remembers.
     pub remembered: HashSet<u64>,
+    /// Those that this panel does not know, and that its module ordered on that day, as its log says.
+    pub ordered: HashMap<u64, Date>,
 }
 
 /// What is known before the first page.
@@ -259,6 +261,9 @@ impl Fold {
             Some(known) if same_day(known.created, row.created) => None,
             Some(_) => Some(Foreign::OtherModule),
             None if lookup.remembered.contains(&id) => None,
+            None if lookup.ordered.get(&id).is_some_and(|day| same_day(Some(*day), row.created)) => {
+                Some(Foreign::Forgotten)
+            }
             None if id > self.highest_item => Some(Foreign::NeverGivenOut),
             None => Some(Foreign::NeverWas),
         }
@@ -313,6 +318,8 @@ impl Fold {
 
     fn sign(&self, stranger: &Stranger) -> (Sign, Severity) {
         let severity = match (stranger.why, stranger.age) {
+            // This panel's own.
+            (Foreign::Forgotten, _) => Severity::Info,
             // A service that was moved to another module (the vendor's own remedy) keeps its row on the account; one whose
             // product has a list that was not read may be shown in the wrong one.
             (Foreign::OtherModule | Foreign::OtherList, _) | (_, Age::Unknown) => Severity::Warning,

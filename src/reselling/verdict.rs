@@ -96,6 +96,9 @@ pub enum Foreign {
     NeverGivenOut,
     /// No service of this panel, neither now nor in its history.
     NeverWas,
+    /// No service of this panel any more, and its module's log shows that it ordered this one: a panel that was restored from a backup
+    /// does not know what it ordered after it.
+    Forgotten,
     /// Our service with this id is another product.
     OtherProduct,
     /// Our service with this id is served by a module that does not use this account.
@@ -123,7 +126,8 @@ impl Sign {
     /// The id is somebody else's, and not one of ours on its way: a service that was moved to another module (the vendor's own
     /// remedy) keeps its row on the account and is no order of another panel.
     fn is_foreign_id(&self) -> bool {
-        matches!(self, Self::ForeignRemoteid { why, .. } if !matches!(why, Foreign::OtherModule | Foreign::OtherList))
+        let Self::ForeignRemoteid { why, .. } = self else { return false };
+        !matches!(why, Foreign::OtherModule | Foreign::OtherList | Foreign::Forgotten)
     }
 
     /// What the sign is about; with the kind it is the key under which it is remembered.

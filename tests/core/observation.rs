@@ -32,6 +32,9 @@ pub struct EvidenceCase {
     known: Vec<KnownHere>,
     #[serde(default)]
     pub remembered: HashSet<u64>,
+    /// Orders in the module's log: the service, and the day.
+    #[serde(default)]
+    ordered: BTreeMap<String, Date>,
     #[serde(default = "highest")]
     pub highest: u64,
     #[serde(default = "integrated")]
@@ -104,6 +107,10 @@ impl EvidenceCase {
 
     pub fn active_since(&self) -> HashMap<ItemId, Timestamp> {
         self.active_since.iter().map(|(item, since)| (item.parse().unwrap(), *since)).collect()
+    }
+
+    pub fn ordered(&self) -> HashMap<u64, Date> {
+        self.ordered.iter().map(|(item, day)| (item.parse().unwrap(), *day)).collect()
     }
 
     pub fn losses(&self) -> Vec<Loss> {

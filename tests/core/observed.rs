@@ -116,6 +116,7 @@ impl History {
         Lookup {
             known: kept.into_iter().map(|(id, one)| (*id, known(one))).collect::<HashMap<_, _>>(),
             remembered: purged.into_iter().map(|(id, _)| *id).collect(),
+            ordered: HashMap::new(),
         }
     }
 

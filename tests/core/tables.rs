@@ -104,7 +104,7 @@ fn evidence_is_found_and_judged() {
 /// The rows as the check folds them: list by list, as the seller shows them, each in pages of `size`.
 fn carried(case: &EvidenceCase, waiting: &[LocalService], rows: &[SellerService], size: usize) -> Carried {
     let mut fold = Fold::new(Before { waiting, highest_item: case.highest, integrated: case.integrated() });
-    let lookup = Lookup { known: case.known(), remembered: case.remembered.clone() };
+    let lookup = Lookup { known: case.known(), remembered: case.remembered.clone(), ordered: case.ordered() };
     for list in &case.lists {
         fold.begin(list);
         let of_list: Vec<SellerService> = rows
