@@ -254,6 +254,10 @@ fn several_modules_of_this_panel_on_one_account() {
     play.a.switch_module(more[0], false);
     let disabled = format!("Disabled: {}; a disabled module can still take events", more[0]);
     play.expect("one is switched off", ("possible", &[("local_duplicate warning", &disabled)]));
+    // What is counted is checks: those of before saw the same evidence.
+    let said = stage::resellguard(&play.a, &["check"]).stdout;
+    let said = String::from_utf8_lossy(&said);
+    assert!(said.contains("take events. (found by 3 checks since 20"), "{said}");
     play.a.switch_module(more[0], true);
 
     let port = url.trim_start_matches("https://localhost").trim_end_matches("/billmgr").to_owned();

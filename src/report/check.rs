@@ -215,15 +215,15 @@ fn waiting(account: &Checked, language: Language) -> String {
     if count == 0 { services } else { format!("{services}: {}", list(&account.waiting)) }
 }
 
-/// ` (seen 3 times since ...)`, or nothing the first time.
+/// ` (found by 3 checks since ...)`, or nothing the first time. How often the thing itself happened is in the sentence before.
 fn times(one: &Evidence, language: Language) -> String {
     if one.count < 2 {
         return String::new();
     }
     let since = moment(one.first_seen);
     language.choose((
-        format!(" (seen {} since {since})", language::english(one.count, "time", "times")),
-        format!(" (видно {} с {since})", language::russian(one.count, "раз", "раза", "раз")),
+        format!(" (found by {} since {since})", language::english(one.count, "check", "checks")),
+        format!(" (найдено {} с {since})", language::russian(one.count, "проверкой", "проверками", "проверками")),
     ))
 }
 
