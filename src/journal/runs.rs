@@ -127,7 +127,7 @@ impl Journal {
         self.append(RecordKind::Call, Some(entry), None, &json!(step), now)
     }
 
-    /// Writes down what the call answered; on the disk with the next record that has to be. Should the machine lose it before, the call
+    /// Writes down what the call answered; should the machine lose it before the next call or `flush`, the call
     /// counts as not answered, and what it did is found by reading.
     ///
     /// # Errors
@@ -137,7 +137,7 @@ impl Journal {
         self.append(RecordKind::Answer, Some(call), None, &body, &ZonedDateTime::now()).map(drop)
     }
 
-    /// Writes down what came of a service; on the disk when this returns.
+    /// Writes down what came of a service; on the disk with the next call, or `flush`.
     ///
     /// # Errors
     /// `Kind::State`.
@@ -146,8 +146,10 @@ impl Journal {
         self.append(RecordKind::Outcome, Some(entry), None, &body, &ZonedDateTime::now()).map(drop)
     }
 
-    /// Says in the logs, which others may keep, how far the chain goes: what is cut off afterwards is found by that.
+    /// Brings the run to the disk, and says in the logs, which others may keep, how far the chain goes: what is cut off afterwards is
+    /// found by that.
     pub fn end_run(&self, run: &str) {
+        self.flush();
         match chain::newest(&self.connection) {
             Ok(Head { records, hash }) => {
                 log::info!(target: AUDIT, "run {run} ended; the journal has {records} records, the newest is {hash}");
@@ -165,21 +167,30 @@ impl Journal {
         at: &ZonedDateTime,
     ) -> Result<i64, Error> {
         let record = Record { at: &rfc3339(at), kind, parent, item: item.map(|item| signed(item.0)), body };
-        let lasting = matches!(kind, RecordKind::Run | RecordKind::Call | RecordKind::Outcome);
         let append = || chain::append(&self.connection, &record);
+        let lasting = kind == RecordKind::Call;
         let head = if lasting { append() } else { self.without_sync(append) }.map_err(|error| Self::fault(&error))?;
         if lasting {
-            // Not noted before it is on the disk: a journal that ends before its note was cut.
-            let noted = chain::advance(&self.connection, &self.beside, &head);
-            // Once a run is enough: what keeps one note back keeps all.
-            if let (Err(error), RecordKind::Run) = (noted, kind) {
-                log::error!("{error}");
-            }
+            // What keeps one note back keeps all, and `flush` says so once.
+            chain::advance(&self.connection, &self.beside, &head).ok();
         }
         Ok(head.records)
     }
 
-    /// A process that is killed loses nothing of it, a machine that loses its power may: it is on the disk with the next write.
+    /// Brings to the disk what is not there yet, then notes beside it how far it goes: not before, for a journal that ends before its note
+    /// was cut. What keeps it from that is in the log: it changes nothing of what was done.
+    pub fn flush(&self) {
+        let flushed = || -> Result<(), Error> {
+            let fault = |error| Self::fault(&error);
+            self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).map_err(fault)?;
+            chain::advance(&self.connection, &self.beside, &chain::newest(&self.connection).map_err(fault)?)
+        };
+        if let Err(error) = flushed() {
+            log::error!("{error}");
+        }
+    }
+
+    /// A process that is killed loses nothing of it, a machine that loses its power may, until the next call or `flush`.
     fn without_sync<T>(&self, write: impl FnOnce() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
         self.connection.pragma_update(None, "synchronous", "NORMAL")?;
         let written = write();

@@ -71,6 +71,7 @@ pub fn sync(root: &Root, wanted: &Wanted, options: &Options) -> Result<SyncRepor
     let stale = options.token.as_ref().is_some_and(|shown| *shown != token(&plan.items));
     if !acts || stale {
         let items = plan.items.into_iter().map(of_another_plan).collect();
+        journal.flush();
         return Ok(SyncReport { run: None, via, items, settled });
     }
     let (key, run) = journal.begin_run(&options.actor, &wanted.words(), wanted.undoes(), &ZonedDateTime::now())?;
