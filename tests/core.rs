@@ -19,6 +19,7 @@ mod every;
 mod history;
 #[path = "core/innocent.rs"]
 mod innocent;
+mod kinds;
 #[path = "core/laws.rs"]
 mod laws;
 #[path = "core/observation.rs"]

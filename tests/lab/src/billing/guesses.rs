@@ -136,6 +136,8 @@ pub struct Quirks {
     pub no_remoteid_in_form: bool,
     /// At most so many rows, and `p_elems` agrees: the seller answers less than it has.
     pub at_most_rows: Option<usize>,
+    /// So many rows, the last ones, are counted by `p_elems` and never shown.
+    pub rows_kept_back: usize,
     /// `<type>` lists show the services of every type.
     pub rows_of_several_types: bool,
     /// Customers are refused with this `auth` object: `badpassword`, `badip`.

@@ -55,7 +55,7 @@ impl Billing {
         let size = request.param("p_cnt").and_then(|text| text.parse().ok()).filter(|size| *size > 0).unwrap_or(whole);
         let page = request.param("p_num").and_then(|text| text.parse().ok()).filter(|page| *page > 0).unwrap_or(1);
         let first = size.saturating_mul(page - 1);
-        let shown = size.min(all.saturating_sub(first));
+        let shown = size.min(all.saturating_sub(quirks.rows_kept_back).saturating_sub(first));
         let order = if request.param("p_col") == Some("-id") { "DESC" } else { "ASC" };
         let rows = self
             .store
