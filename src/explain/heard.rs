@@ -1,7 +1,7 @@
 //! What the module's log says of one service, by its id here and its id at the seller (which of the two a line means is not known:
 //! facts/billmanager 4.4).
 
-use super::Source;
+use super::{Source, Unread};
 use crate::modulelog::{Cut, Files, Finding, Kind, Listener, Window, read};
 use crate::reselling::conclusion::{Heard, HeardOf};
 use crate::reselling::ids::ItemId;
@@ -20,11 +20,11 @@ pub(super) fn findings(
     item: ItemId,
     local: Option<&LocalService>,
     row: Option<&SellerService>,
-    unread: &mut Vec<(Source, String)>,
+    unread: &mut Vec<(Source, Unread)>,
 ) -> Vec<Finding> {
     let files = Files::of(root);
-    if files.files.is_empty() {
-        unread.push((Source::Log, "there is no var/pmbillmgr.log".to_owned()));
+    if files.files.is_empty() && files.skipped.is_empty() {
+        unread.push((Source::Log, Unread::NoLog));
         return Vec::new();
     }
     let stored = local.and_then(|local| local.stored_seller_id.as_deref());
@@ -32,7 +32,9 @@ pub(super) fn findings(
     let ids = std::iter::once(item.0).chain(there.into_iter().flatten().filter_map(|id| id.parse().ok())).collect();
     let mut about = About { ids, found: VecDeque::new(), general: VecDeque::new() };
     let skipped = read(&files, window(local), Cut::default(), &mut about);
-    unread.extend(skipped.into_iter().map(|one| (Source::Log, format!("{}: {}", one.path.display(), one.why))));
+    unread.extend(
+        skipped.into_iter().map(|one| (Source::Log, Unread::Failed(format!("{}: {}", one.path.display(), one.why)))),
+    );
     let found = if about.found.is_empty() && local.is_none() { about.general } else { about.found };
     found.into_iter().rev().collect()
 }

@@ -3,6 +3,7 @@
 
 mod heard;
 mod there;
+mod unread;
 
 use crate::billmgr::{Change, operations_stopped, schedule};
 use crate::error::{Error, Kind};
@@ -24,6 +25,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use there::Asked;
+pub use unread::{Source, Unread};
 
 /// How many lines of the service's history are shown.
 const HISTORY: u32 = 10;
@@ -33,27 +35,6 @@ const HISTORY: u32 = 10;
 pub struct Options {
     /// Neither the database nor the seller, although they may answer: a copied tree must not log in with its owner's password.
     pub offline: bool,
-}
-
-/// One of the four.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    Service,
-    Seller,
-    Account,
-    Log,
-}
-
-impl Source {
-    /// The contract's word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Service => "service",
-            Self::Seller => "seller",
-            Self::Account => "account",
-            Self::Log => "log",
-        }
-    }
 }
 
 /// The answer with everything it rests on.
@@ -82,7 +63,7 @@ pub struct Explanation {
     pub findings: Vec<Finding>,
     pub plan: Option<Planned>,
     /// What was not looked at, and why.
-    pub unread: Vec<(Source, String)>,
+    pub unread: Vec<(Source, Unread)>,
 }
 
 impl Explanation {
@@ -103,13 +84,15 @@ pub fn explain(root: &Root, item: ItemId, options: Options) -> Result<Explanatio
     let local = here.as_ref().map(|here| here.services(&[item])).transpose()?.and_then(|mut all| all.pop());
     let (served, account) = served(here.as_ref(), local.as_ref())?;
     let journal = Journal::look(root).or_else(|error| {
-        unread.push((Source::Account, error.to_string()));
+        unread.push((Source::Account, error.into()));
         Journal::empty()
     })?;
     let name = account.map(|account| account.account.to_string());
     let checked = journal.checked::<Checked>()?.into_iter().find(|checked| Some(&checked.account) == name.as_ref());
-    if name.is_some() && checked.is_none() {
-        unread.push((Source::Account, "it was never checked (resellguard check)".to_owned()));
+    if name.is_none() {
+        unread.push((Source::Account, without_account(local.as_ref())));
+    } else if checked.is_none() {
+        unread.push((Source::Account, Unread::NeverChecked));
     }
     let asked = asked(account, local.as_ref(), options, &mut unread);
     let whoami = match (&asked, account, &local) {
@@ -161,12 +144,12 @@ pub fn explain(root: &Root, item: ItemId, options: Options) -> Result<Explanatio
 }
 
 /// This panel, unless it cannot be opened.
-fn here(root: &Root, options: Options, unread: &mut Vec<(Source, String)>) -> Option<Here> {
+fn here(root: &Root, options: Options, unread: &mut Vec<(Source, Unread)>) -> Option<Here> {
     if options.offline {
-        unread.push((Source::Service, "not asked (--offline)".to_owned()));
+        unread.push((Source::Service, Unread::Offline));
         return None;
     }
-    Here::open(root).map_err(|error| unread.push((Source::Service, error.to_string()))).ok()
+    Here::open(root).map_err(|error| unread.push((Source::Service, error.into()))).ok()
 }
 
 /// How the service is served, and the account behind it.
@@ -186,25 +169,25 @@ fn served<'a>(
     Ok((Served::Other { module: here.database.module_file(module)? }, None))
 }
 
+fn without_account(local: Option<&LocalService>) -> Unread {
+    if local.is_none() { Unread::WithoutService } else { Unread::NoAccount }
+}
+
 /// The seller's answer; `None` when there is nothing to ask.
 fn asked(
     account: Option<&AccountHere>,
     local: Option<&LocalService>,
     options: Options,
-    unread: &mut Vec<(Source, String)>,
+    unread: &mut Vec<(Source, Unread)>,
 ) -> Option<Result<Asked, Error>> {
     let (Some(account), Some(local)) = (account, local) else {
-        let why = match (options.offline, local) {
-            (true, _) => "not asked (--offline)",
-            (false, None) => "without the service it is not known whom to ask",
-            (false, Some(_)) => "the service has no account at a seller that can be asked",
-        };
-        unread.push((Source::Seller, why.to_owned()));
+        let why = if options.offline { Unread::Offline } else { without_account(local) };
+        unread.push((Source::Seller, why));
         return None;
     };
     let answer = there::ask(account, local);
     if let Err(error) = &answer {
-        unread.push((Source::Seller, error.to_string()));
+        unread.push((Source::Seller, error.clone().into()));
     }
     // A product that no seller is asked for is no refusal of theirs.
     Some(answer).filter(|answer| answer.as_ref().err().is_none_or(|error| error.kind != Kind::Internal))

@@ -19,7 +19,7 @@ const LINES: usize = 5;
 
 pub fn json(explained: &Explanation) -> Value {
     let unread: Vec<Value> =
-        explained.unread.iter().map(|(source, why)| json!({"source": source.word(), "why": why})).collect();
+        explained.unread.iter().map(|(source, why)| json!({"source": source.word(), "why": english(why)})).collect();
     json!({
         "schema": SCHEMA, "item": explained.item,
         "conclusion": {"kind": explained.conclusion.kind(), "text": english(&explained.conclusion)},
@@ -165,9 +165,9 @@ pub fn evidence(explained: &Explanation, language: Language) -> Vec<(Source, Vec
                 Source::Log => log_lines(explained, language),
             };
             let unread = explained.unread.iter().filter(|(of, _)| *of == source);
-            lines.extend(
-                unread.map(|(_, why)| format!("{}: {why}", language.choose(("not looked at", "не проверено")))),
-            );
+            lines.extend(unread.map(|(_, why)| {
+                format!("{}: {}", language.choose(("not looked at", "не проверено")), why.say(language))
+            }));
             (source, lines)
         })
         .collect()

@@ -48,7 +48,17 @@ pub fn the_articles_fault_is_told_as_a_story_in_both_languages_and_on_a_copy_wit
         assert!(text(&told).contains("an event was gone when the panel wanted it"), "{told:#}");
         let unread: Vec<&str> =
             told["unread"].as_array().unwrap().iter().map(|one| one["source"].as_str().unwrap()).collect();
-        assert_eq!(unread, ["service", "seller"], "{told:#}");
+        assert_eq!(unread, ["service", "account", "seller"], "{told:#}");
+    }
+    // No source is left out: each says why it was not looked at, in the person's language.
+    let output = at(&program, &copy, &["explain", &item, "--offline"], "ru_RU.UTF-8");
+    let russian = String::from_utf8_lossy(&output.stdout);
+    for part in [
+        "\nЗдесь\n",
+        "не проверено: не запрашивалось (--offline)",
+        "\nУчётная запись\n  не проверено: какая это учётная запись",
+    ] {
+        assert!(russian.contains(part), "{part}: {russian}");
     }
     // On the panel itself, told not to ask.
     let output = at(&program, a.root(), &["explain", &item, "--offline", "--format", "json"], "C");
@@ -76,6 +86,15 @@ fn the_panel_shows_the_explanation_to_administrators_in_their_language() {
     assert!(page.text_of("seller").contains(&play.bought.to_string()) && !page.text_of("plan").is_empty(), "{page}");
     let russian = play.a.call("resellguard.explain", &[("elid", &item), ("lang", "ru")]);
     assert!(russian.text_of("conclusion").starts_with("Всё в порядке"), "{russian}");
+    // A service that is bought from nobody has no account to look at, and the page says so.
+    play.here("processingmodule = (SELECT id FROM processingmodule WHERE module = 'pmmanual')");
+    for (lang, words) in [("en", "not looked at: the service has no account"), ("ru", "не проверено: у услуги нет")]
+    {
+        let page = play.a.call("resellguard.explain", &[("elid", &item), ("lang", lang)]);
+        for field in ["account", "seller"] {
+            assert!(page.text_of(field).starts_with(words), "{field}: {page}");
+        }
+    }
     let customer = Caller { id: 2, name: CUSTOMER.into(), level: 16, account: 1 };
     let refused = play.a.panel.call("resellguard.explain", &[("elid", &item)], &customer).to_string();
     assert!(refused.contains("<error") && !refused.contains("All is well"), "{refused}");

@@ -1,0 +1,68 @@
+//! The four sources of an explanation, and why one of them was not looked at.
+
+use crate::error::Error;
+use crate::language::Say;
+
+/// One of the four.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    Service,
+    Seller,
+    Account,
+    Log,
+}
+
+impl Source {
+    /// The contract's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Service => "service",
+            Self::Seller => "seller",
+            Self::Account => "account",
+            Self::Log => "log",
+        }
+    }
+}
+
+/// Why a source, or a part of it, was not looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// Told not to.
+    Offline,
+    /// Which account it is, only the service says, and that was not read.
+    WithoutService,
+    /// The service is not bought from anybody who can be asked.
+    NoAccount,
+    NeverChecked,
+    NoLog,
+    /// A technical sentence, as an error has it.
+    Failed(String),
+}
+
+impl From<Error> for Unread {
+    fn from(error: Error) -> Self {
+        Self::Failed(error.detail)
+    }
+}
+
+impl Say for Unread {
+    fn pair(&self) -> (String, String) {
+        let (english, russian) = match self {
+            Self::Offline => ("not asked (--offline)", "не запрашивалось (--offline)"),
+            Self::WithoutService => (
+                "the service says which account it is, and this panel's database was not read",
+                "какая это учётная запись, известно из услуги, а база данных этой панели не прочитана",
+            ),
+            Self::NoAccount => (
+                "the service has no account at a seller that can be asked",
+                "у услуги нет учётной записи у продавца, которую можно запросить",
+            ),
+            Self::NeverChecked => {
+                ("it was never checked (resellguard check)", "проверки ещё не было (resellguard check)")
+            }
+            Self::NoLog => ("there is no var/pmbillmgr.log", "файла var/pmbillmgr.log нет"),
+            Self::Failed(why) => return (why.clone(), why.clone()),
+        };
+        (english.to_owned(), russian.to_owned())
+    }
+}
