@@ -3,6 +3,7 @@
 //! Read from the files and not from `mgrctl paramlist`, for a hook runs inside the panel's request and must not call it.
 
 use crate::error::{Error, Kind};
+use crate::modulelog::secrets::is_secret;
 use crate::root::Root;
 use crate::secret::Secret;
 use std::collections::BTreeMap;
@@ -60,6 +61,27 @@ impl Config {
         }
         Ok(lines.config(root))
     }
+}
+
+/// What in these files is called like a secret, or is the login of an address (`tcp://user:password@host`), of whatever it is: the
+/// panel keeps more there than we need.
+pub fn secrets_of_settings(root: &Root) -> Vec<Secret> {
+    let parts = parts(&root.join("etc/billmgr.conf.d")).unwrap_or_default();
+    let files = std::iter::once(root.join("etc/billmgr.conf")).chain(parts);
+    let mut secrets = Vec::new();
+    for bytes in files.filter_map(|path| contents(&path).ok().flatten()) {
+        for line in String::from_utf8_lossy(&bytes).lines() {
+            let Some((name, value)) = line.trim().split_once(char::is_whitespace) else { continue };
+            if is_secret(name) {
+                secrets.push(Secret::new(value.trim_start()));
+            }
+            let login = value.split_once("://").and_then(|(_, rest)| rest.split(['/', ' ']).next()?.rsplit_once('@'));
+            if let Some((_, password)) = login.and_then(|(login, _)| login.split_once(':')) {
+                secrets.push(Secret::new(password));
+            }
+        }
+    }
+    secrets
 }
 
 /// The lines of all files, later ones over earlier ones.

@@ -19,7 +19,7 @@ mod services;
 
 pub use assignment::reassign;
 pub use buyers::{Buyer, Person};
-pub use config::{Config, Server};
+pub use config::{Config, Server, secrets_of_settings};
 pub use database::Database;
 pub use history::Change;
 pub use items::{Known, ServiceCount};

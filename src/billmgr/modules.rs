@@ -4,6 +4,7 @@
 
 use super::database::{Database, list};
 use crate::error::{Error, Kind};
+use crate::modulelog::secrets::is_secret;
 use crate::reselling::account::Account;
 use crate::reselling::ids::ModuleId;
 use crate::reselling::service::Module;
@@ -69,6 +70,22 @@ impl Database {
         Ok(modules.map(|(module, params)| (module.id, self.access(module, &params))).collect())
     }
 
+    /// Every encrypted parameter of every module, whatever module it is, and those in plain that are called like a secret: what must
+    /// not be shown. One that cannot be decrypted is left out.
+    ///
+    /// # Errors
+    /// `Kind::Database`.
+    pub fn module_secrets(&self) -> Result<Vec<Secret>, Error> {
+        let mut modules = Vec::new();
+        self.select("id FROM processingmodule", |mut row| modules.extend(row.id().map(ModuleId)))?;
+        let params = self.params(&modules)?.into_values().flatten();
+        let secrets = params.filter_map(|(name, stored)| match stored {
+            Stored::Plain(value) => is_secret(&name).then_some(value),
+            Stored::Encrypted(value) => self.key().and_then(|key| key.decrypt(&value)).ok(),
+        });
+        Ok(secrets.collect())
+    }
+
     /// The file of a module (`processingmodule.module`), whatever module it is.
     ///
     /// # Errors
@@ -103,7 +120,8 @@ impl Database {
                 modules.push(Module { id: ModuleId(id), name, file, active, account: None, url, login });
             }
         })?;
-        let mut params = self.params(&modules)?;
+        let ids: Vec<ModuleId> = modules.iter().map(|module| module.id).collect();
+        let mut params = self.params(&ids)?;
         let mut known = Vec::new();
         for mut module in modules {
             let params = params.remove(&module.id).unwrap_or_default();
@@ -117,9 +135,9 @@ impl Database {
         Ok(known)
     }
 
-    fn params(&self, modules: &[Module]) -> Result<BTreeMap<ModuleId, Params>, Error> {
+    fn params(&self, modules: &[ModuleId]) -> Result<BTreeMap<ModuleId, Params>, Error> {
         let mut params: BTreeMap<ModuleId, Params> = BTreeMap::new();
-        let ids = list(modules.iter().map(|module| module.id.0));
+        let ids = list(modules.iter().map(|module| module.0));
         for (table, encrypted) in [("processingparam", false), ("processingcryptedparam", true)] {
             if !self.has_all(table, &["processingmodule", "intname", "value"]) {
                 continue;

@@ -1,9 +1,10 @@
 //! No secret leaves in a bundle: what is known to be one is taken out in every spelling, and what looks like one on suspicion.
 
-use crate::billmgr::Config;
-use crate::modulelog::text::masked;
+use crate::billmgr::{Config, secrets_of_settings};
+use crate::modulelog::secrets::{is_secret, masked};
 use crate::reading::Here;
 use crate::root::Root;
+use crate::secret::Secret;
 use base64ct::{Base64, Encoding};
 use url::form_urlencoded;
 
@@ -20,11 +21,14 @@ pub(super) struct Mask {
 }
 
 impl Mask {
-    /// The database's password, the panel's key, the logins of the modules. What cannot be read cannot be known; what then stands in
+    /// The secrets in the panel's settings files, its key, the secrets of every module and the logins of ours. What cannot be read cannot be known; what then stands in
     /// a log is still masked by its name.
     pub(super) fn of(root: &Root, here: Option<&Here>) -> Self {
-        let mut secrets = Vec::new();
+        let reveal = |secrets: Vec<Secret>| secrets.into_iter().map(|secret| secret.reveal().to_owned());
+        let mut secrets: Vec<String> = reveal(secrets_of_settings(root)).collect();
+        secrets.extend(reveal(here.and_then(|here| here.database.module_secrets().ok()).unwrap_or_default()));
         if let Ok(config) = Config::read(root) {
+            // As the panel reads it, blanks at its end included.
             secrets.push(config.password.reveal().to_owned());
             let key = std::fs::read_to_string(&config.key).unwrap_or_default();
             secrets.extend(key.lines().filter(|line| !line.starts_with("-----")).map(str::to_owned));
@@ -32,8 +36,8 @@ impl Mask {
         }
         let accesses = here.and_then(|here| here.database.module_access(&here.settings.reselling.modules).ok());
         for access in accesses.into_iter().flatten().filter_map(|(_, access)| access.ok()) {
-            let password = access.password.reveal();
-            secrets.extend([password.to_owned(), format!("{}:{password}", access.user)]);
+            // In base64 it is another text than the password alone.
+            secrets.push(format!("{}:{}", access.user, access.password.reveal()));
         }
         Self::knowing(secrets)
     }
@@ -55,7 +59,7 @@ impl Mask {
             if text.contains(spelling.as_str()) { text.replace(spelling.as_str(), STARS) } else { text }
         });
         let mut clean = String::with_capacity(text.len());
-        let mut inside = false;
+        let (mut inside, mut announced) = (false, false);
         for line in text.split_inclusive('\n') {
             let names_a_key = line.to_uppercase().split("PRIVATE").skip(1).any(|rest| rest.contains("KEY"));
             if names_a_key || inside {
@@ -65,12 +69,20 @@ impl Mask {
             } else {
                 // The line's end is no part of a secret at its end.
                 let text = line.trim_end_matches(['\r', '\n']);
-                clean.push_str(&without_runs(&masked(text)));
+                // PHP's var_dump puts a value on the line behind its name.
+                let value = std::mem::replace(&mut announced, dumped_name(text).is_some_and(is_secret));
+                clean.push_str(&if value { STARS.to_owned() } else { without_runs(&masked(text)) });
                 clean.push_str(line.get(text.len()..).unwrap_or_default());
             }
         }
         clean
     }
+}
+
+/// The name in `["password"]=>`, when nothing follows it on its line.
+fn dumped_name(line: &str) -> Option<&str> {
+    let (_, name) = line.trim_end().strip_suffix("=>")?.trim_end().strip_suffix(']')?.rsplit_once('[')?;
+    Some(name.trim_matches(['"', '\'']))
 }
 
 /// The ways in which a log, a document, a request or a header may write it.
@@ -175,6 +187,8 @@ mod tests {
             assert_eq!(mask.clean(line.as_bytes()), line);
         }
         assert_eq!(mask.clean(b"password=ab\nnext\n"), "password=*\nnext\n", "lines stay lines");
+        let dump = mask.clean(b"[\"password\"]=>\n  string(3) \"a b\"\n  [\"ip\"]=>\n  int(1)\n");
+        assert_eq!(dump, "[\"password\"]=>\n***\n  [\"ip\"]=>\n  int(1)\n");
         assert!(!mask.clean(b"func=auth&auth=0123abcdef&out=xml").contains("0123abcdef"));
     }
 }

@@ -20,6 +20,7 @@ mod mention;
 mod piece;
 mod requests;
 mod scan;
+pub mod secrets;
 pub mod shapes;
 mod stories;
 pub mod text;

@@ -1,0 +1,372 @@
+//! Secrets of a text masked by what they are called: nobody knows them, but a log, a request or a header says what they are.
+
+use base64ct::{Base64, Encoding};
+
+/// The same text with `*` for the values of passwords, logins, sessions and keys: in queries (also in a query that is a value of
+/// another one), in XML, in JSON, and in an address with a login. The panel masks some of them itself; the module need not.
+pub fn masked(text: &str) -> String {
+    after_words(&after_signs(text))
+}
+
+/// Values behind `=`, `:`, `=>`, `%3D` or a tag.
+fn after_signs(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['=', '>', ':', '%']) {
+        let (before, found) = rest.split_at(at);
+        let sign = match found.get(..3) {
+            Some(escape) if escape.eq_ignore_ascii_case("%3D") => escape,
+            _ if found.starts_with("=>") => "=>",
+            _ => found.get(..1).unwrap_or_default(),
+        };
+        out.push_str(before);
+        out.push_str(sign);
+        rest = found.get(sign.len()..).unwrap_or_default();
+        if sign == "%" {
+            continue;
+        }
+        if sign == ":" && rest.starts_with("//") {
+            rest = login(rest, &mut out);
+        } else if is_secret(name(before)) || of_a_secret(out.strip_suffix(sign).unwrap_or_default(), rest) {
+            let value = if sign == ":" && name(before).to_ascii_lowercase().ends_with("authorization") {
+                header(rest)
+            } else if sign == "=>" && before.trim_end().ends_with(']') && !rest.trim_start().starts_with("string(") {
+                printed(rest)
+            } else {
+                value(rest, sign, &mut out)
+            };
+            if value > 0 {
+                out.push('*');
+            }
+            rest = rest.get(value..).unwrap_or_default();
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The name that ends here: `...&password`, `...%26password`, `<password`, `"password"`.
+fn name(before: &str) -> &str {
+    let before = before.trim_end_matches(['"', '\'', ' ', ']']);
+    let part = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '.' | '-' | '%');
+    before.get(before.rfind(|character| !part(character)).map_or(0, |at| at + 1)..).unwrap_or_default()
+}
+
+/// Whether what is called so is a secret.
+pub fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace("%5f", "_");
+    let name = name.rsplit("%26").next().unwrap_or_default();
+    let name =
+        name.rsplit('%').next().filter(|_| name.contains('%')).map_or(name, |tail| tail.get(2..).unwrap_or(tail));
+    ["passw", "authinfo", "secret", "token", "pwd", "private", "credential", "authorization", "sessid"]
+        .iter()
+        .any(|word| name.contains(word))
+        || ["auth", "key", "pass", "confirm", "session", "ses", "login_hash"].contains(&name)
+        || ["_key", "-key", "apikey", "_pass", "ses5", "ses6"].iter().any(|end| name.ends_with(end))
+}
+
+/// Whether the parameter that ends here says what another one is (`name=password&value=...`), and that one is a secret: its name stands
+/// before it, or it says that it is kept encrypted.
+fn of_a_secret(out: &str, rest: &str) -> bool {
+    let tail = |name: &'_ str, sign: &str| name.to_ascii_lowercase().rfind(sign).map_or(0, |at| at + sign.len());
+    let last = |text: &str| {
+        let name = name(text);
+        name.get(tail(name, "%26")..).unwrap_or_default().to_owned()
+    };
+    if last(out) != "value" {
+        return false;
+    }
+    let end = rest.find([' ', '\'', '"', '<']).unwrap_or(rest.len());
+    let said = rest.get(..end).unwrap_or_default().to_ascii_lowercase();
+    if said.contains("crypted=on") || said.contains("crypted%3don") {
+        return true;
+    }
+    let before = out.trim_end_matches(['"', '\'']).strip_suffix("value").unwrap_or_default();
+    let before = before.strip_suffix("%26").unwrap_or(before).trim_end_matches(['&', '"', '\'', ' ', ',']);
+    let called = name(before);
+    let called = called.get(tail(called, "%3d")..).unwrap_or_default();
+    let before = before.strip_suffix(called).unwrap_or_default().trim_end_matches(['"', '\'', ' ', '=', ':']);
+    let before = before.strip_suffix("%3D").or_else(|| before.strip_suffix("%3d")).unwrap_or(before);
+    is_secret(called) && last(before) == "name"
+}
+
+/// How long the value of a header is: a scheme and what it takes, to the line's end or to the quote or tag around the header.
+fn header(rest: &str) -> usize {
+    let lead = rest.len() - rest.trim_start_matches([' ', '"', '\'']).len();
+    let value = rest.get(lead..).unwrap_or_default();
+    lead + value.find(['"', '\'', '<', '\r', '\n']).unwrap_or(value.len())
+}
+
+/// How long the value of PHP's `print_r` is, `[password] => a b`: nothing but the next element or the array's end ends it.
+fn printed(rest: &str) -> usize {
+    [" [", " )"].iter().filter_map(|end| rest.find(end)).min().unwrap_or(rest.len())
+}
+
+/// How long the value at the beginning of `rest` is; what stands before it goes to `out`, and is cut off by being counted.
+fn value(rest: &str, sign: &str, out: &mut String) -> usize {
+    let ends_at =
+        |text: &str, ends: &[char]| text.find(|character: char| ends.contains(&character)).unwrap_or(text.len());
+    match sign {
+        ">" => ends_at(rest, &['<']),
+        "=" | ":" | "=>" => {
+            // `"password":{"$":"..."}`, `password='...'`
+            let lead = rest.len() - rest.trim_start_matches([' ', '{', '$']).len();
+            let quoted = rest.get(lead..).unwrap_or_default();
+            if sign == ":" && quoted.starts_with("\"$\":") {
+                // The value is the one of the inner name, which the next turn would not know for a secret.
+                let inner = quoted.get(4..).unwrap_or_default();
+                let end = inner.strip_prefix('"').map_or(0, |value| 2 + value.find('"').unwrap_or(value.len()));
+                out.push_str("{\"$\":");
+                return (lead + 4 + end).min(rest.len());
+            }
+            // PHP's var_dump: `string(5) "abcde"`.
+            let dumped = quoted.strip_prefix("string(").and_then(|dump| dump.find(") ")).map_or(0, |at| at + 9);
+            let (lead, quoted) = (lead + dumped, quoted.get(dumped..).unwrap_or_default());
+            match quoted.chars().next() {
+                Some(quote @ ('\'' | '"')) => {
+                    let inner = quoted.get(1..).unwrap_or_default();
+                    let mut escaped = false;
+                    let end = inner.find(|character| {
+                        let ends = character == quote && !escaped;
+                        escaped = character == '\\' && !escaped;
+                        ends
+                    });
+                    (lead + 1 + end.map_or(inner.len(), |end| end + 1)).min(rest.len())
+                }
+                _ if sign != "=" => lead + ends_at(quoted, &[' ', ',', '}', '&', '\'', '"', '<']),
+                _ => ends_at(rest, &['&', '\'', '"', '<', '>', ' ', ',', ')']),
+            }
+        }
+        _ => {
+            let end = ends_at(rest, &['&', '\'', '"', '<', '>', ' ', ')']);
+            rest.find("%26").map_or(end, |escape| escape.min(end))
+        }
+    }
+}
+
+/// `//user:password@host`: what follows the login; the login is masked.
+fn login<'a>(rest: &'a str, out: &mut String) -> &'a str {
+    let address = rest.get(2..).unwrap_or_default();
+    let host = address.find(['/', ' ', '\'', '"', '?', '<', '&']).unwrap_or(address.len());
+    match address.get(..host).and_then(|host| host.rfind('@')) {
+        Some(at) => {
+            out.push_str("//*");
+            address.get(at..).unwrap_or_default()
+        }
+        None => rest,
+    }
+}
+
+/// What follows one of these is no secret but a sentence: "the password of the user was changed".
+const ORDINARY: [&str; 62] = [
+    "a",
+    "access",
+    "again",
+    "also",
+    "an",
+    "and",
+    "are",
+    "as",
+    "at",
+    "authentication",
+    "authorization",
+    "be",
+    "before",
+    "but",
+    "by",
+    "can",
+    "cannot",
+    "change",
+    "changed",
+    "could",
+    "did",
+    "does",
+    "error",
+    "expired",
+    "failed",
+    "field",
+    "for",
+    "from",
+    "has",
+    "hash",
+    "have",
+    "if",
+    "in",
+    "incorrect",
+    "invalid",
+    "is",
+    "it",
+    "key",
+    "mismatch",
+    "missing",
+    "must",
+    "not",
+    "of",
+    "on",
+    "only",
+    "or",
+    "required",
+    "so",
+    "that",
+    "the",
+    "then",
+    "this",
+    "to",
+    "too",
+    "user",
+    "was",
+    "were",
+    "which",
+    "who",
+    "will",
+    "with",
+    "wrong",
+];
+
+/// What the next word is.
+#[derive(Clone, Copy)]
+enum Next {
+    Word,
+    Secret,
+    /// What follows `Basic`: a login in base64, or an ordinary word.
+    Login,
+    /// A part of a secret that is quoted so.
+    Quoted(char),
+}
+
+/// `Bearer TOKEN`, `Basic LOGIN`, `DBPassword VALUE`.
+fn after_words(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut next = Next::Word;
+    for part in text.split_inclusive(char::is_whitespace) {
+        let word = part.trim_end();
+        let secret = match next {
+            _ if word.is_empty() => {
+                out.push_str(part);
+                continue;
+            }
+            Next::Word => false,
+            Next::Secret => is_unnamed_secret(word),
+            Next::Login => is_login(word),
+            Next::Quoted(_) => true,
+        };
+        let quote = match next {
+            Next::Quoted(quote) => (!word.ends_with(quote)).then_some(quote),
+            Next::Secret if secret => word.chars().next().filter(|first| {
+                matches!(first, '"' | '\'') && !word.get(1..).is_some_and(|rest| rest.ends_with(*first))
+            }),
+            _ => None,
+        };
+        if secret {
+            // Each of its words, so that none stays.
+            out.push('*');
+            out.push_str(part.get(word.len()..).unwrap_or_default());
+            next = quote.map_or(Next::Word, Next::Quoted);
+        } else {
+            out.push_str(part);
+            next = announced(word);
+        }
+    }
+    out
+}
+
+/// What a word says of the next one.
+fn announced(word: &str) -> Next {
+    let word = word.trim_start_matches(|character: char| !character.is_ascii_alphanumeric()).to_ascii_lowercase();
+    let plain = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
+    // A header's words are known of more things than a setting's.
+    let named = ["passw", "pwd", "authinfo", "apikey", "api-key", "api_key", "token", "secret"];
+    match word.rsplit([':', '=', '"', '\'']).next() {
+        Some("bearer") => Next::Secret,
+        Some("basic") => Next::Login,
+        _ if plain && !word.ends_with('.') && named.iter().any(|name| word.contains(name)) => Next::Secret,
+        _ => Next::Word,
+    }
+}
+
+fn is_unnamed_secret(word: &str) -> bool {
+    let bare = word.trim_matches(|character: char| !character.is_alphanumeric()).to_ascii_lowercase();
+    !bare.is_empty() && !ORDINARY.contains(&bare.as_str()) && !matches!(announced(word), Next::Secret)
+}
+
+/// `user:password` in base64, perhaps cut off.
+fn is_login(word: &str) -> bool {
+    let letters = word.trim_matches(['"', '\'', ',', ';', ')']).trim_end_matches('=');
+    let whole = letters.get(..letters.len() / 4 * 4).unwrap_or_default();
+    Base64::decode_vec(whole).is_ok_and(|bytes| bytes.contains(&b':')) || (letters.len() >= 4 && word.ends_with('='))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_masked_wherever_they_stand() {
+        for (text, expected) in [
+            ("func=vds&authinfo=user:pa%20ss&elid=1", "func=vds&authinfo=*&elid=1"),
+            ("Query('func=x&password=secret')", "Query('func=x&password=*')"),
+            ("password=*&elid=1", "password=*&elid=1"),
+            ("password=&elid=1", "password=&elid=1"),
+            ("a=b%26authinfo%3Du%3Ap%26elid%3D1", "a=b%26authinfo%3D*%26elid%3D1"),
+            ("root%5Fpassword=x", "root%5Fpassword=*"),
+            ("<password>a&amp;b</password><ip>1</ip>", "<password>*</password><ip>1</ip>"),
+            (r#"{"password":"a\"b","ip":"1"}"#, r#"{"password":*,"ip":"1"}"#),
+            (r#"{"password":{"$":"ab"},"ip":{"$":"1"}}"#, r#"{"password":{"$":*},"ip":{"$":"1"}}"#),
+            ("auth=0123abc&func=whoami", "auth=*&func=whoami"),
+            ("https://user:pass@host/billmgr?x=1", "https://*@host/billmgr?x=1"),
+            ("https://host/billmgr?authinfo=u:p", "https://host/billmgr?authinfo=*"),
+            ("author=anna&monkey=1", "author=anna&monkey=1"),
+            ("billmgrses5=abcdef; x", "billmgrses5=* x"),
+            ("password: hunter2, then", "password:*, then"),
+            ("'password' => 'ab', 'ip' => '1'", "'password' =>*, 'ip' => '1'"),
+            ("password=>ab, ip", "password=>*, ip"),
+            ("Authorization: Basic dTpw", "Authorization:*"),
+            ("'Authorization: Bearer a.b, c' then", "'Authorization:*' then"),
+            (r#"{"Authorization":"Bearer ab","ip":"1"}"#, r#"{"Authorization":*","ip":"1"}"#),
+            ("X-Api-Key: ab", "X-Api-Key:*"),
+            ("PHPSESSID=0a1b; x", "PHPSESSID=* x"),
+            ("sent Bearer eyJh.b-c_d to", "sent Bearer * to"),
+            ("-H 'bearer eyJh' x", "-H 'bearer * x"),
+            ("tried Basic dTpwYXNz twice", "tried Basic * twice"),
+            ("DBPassword hunter2", "DBPassword *"),
+            ("password hunter", "password *"),
+            ("password \"my old one\" sent", "password * * * sent"),
+            ("Api-Key\tab", "Api-Key\t*"),
+            ("bearer token ab", "bearer token *"),
+            (r#""password" => "a b", "ip" => "1""#, r#""password" =>*, "ip" => "1""#),
+            ("Array ( [password] => a b [ip] => 1 )", "Array ( [password] =>* [ip] => 1 )"),
+            ("    [password] => a, b", "    [password] =>*"),
+            (r#"["password"]=> string(3) "a b" ["ip"]=> 1"#, r#"["password"]=>* ["ip"]=> 1"#),
+            ("name=root%5Fpassword&value=ab&elid=1", "name=root%5Fpassword&value=*&elid=1"),
+            ("elid=1&value=ab&name=x&crypted=on", "elid=1&value=*&name=x&crypted=on"),
+            ("q=name%3Dpassword%26value%3Dab%26elid%3D1", "q=name%3Dpassword%26value%3D*%26elid%3D1"),
+            (r#"{"name":"password","value":"ab","ip":"1"}"#, r#"{"name":"password","value":*,"ip":"1"}"#),
+        ] {
+            assert_eq!(masked(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_secret_stays() {
+        for text in [
+            // The article's own lines.
+            "sbin_utils INFO QUERY: func=service.saveparam&sok=ok&elid=62991&name=last%5Fsync%5Fitem&value=2022%2D11%2D18%2005%3A09%3A02&crypted=off",
+            "rpc EXTINFO Query('func=service.saveparam&sok=ok&elid=62991&name=last%5Fsync%5Fitem&value=2022%2D11%2D18%2005%3A09%3A02&crypted=off')",
+            "sbin_utils NOTE Connect to billmgr",
+            "libmgr ERROR Error: Type: 'missed' Object: 'itemevent' Value: '1225058'",
+            "processing WARNING processing event for item '16643' failed: ' with '1225058' does not exist ' ",
+            // Errors of a login.
+            "Error: Type: 'auth' Object: 'badpassword' Value: 'shop'",
+            "the password was changed, or the password of user shop is wrong",
+            "Invalid username or password",
+            "Wrong password for user shop",
+            "basic hosting",
+            "a bearer of news",
+            "the password.",
+            "the token expired",
+            "a new password in the modules",
+        ] {
+            assert_eq!(masked(text), text);
+        }
+    }
+}
