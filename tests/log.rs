@@ -106,6 +106,15 @@ fn the_exit_status_tells_nothing_found_from_nothing_read() {
     let output = run(root.path(), &["log"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output).contains("packed with xz"), "{}", text(&output));
+    let cut = root.path().join("cut.gz");
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(ARTICLE.repeat(500).as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    std::fs::write(&cut, &packed[..packed.len() - 100]).unwrap();
+    let output = run(root.path(), &["log", "--file", cut.to_str().unwrap()]);
+    let said = text(&output);
+    assert!(said.contains("Read up to line") && said.contains("Event gone, service 16643"), "{said}");
+    assert_eq!(output.status.code(), Some(2));
     let empty = tempfile::tempdir().unwrap();
     for arguments in [&["log"][..], &["log", "5"], &["log", "--file", "/nowhere"]] {
         assert_eq!(run(empty.path(), arguments).status.code(), Some(1), "{arguments:?}");

@@ -14,6 +14,7 @@ use flate2::write::GzEncoder;
 use heard::{heard, heard_after};
 use jiff::civil::{DateTime, date};
 use jiff::tz::TimeZone;
+use resellguard::language::Say;
 use resellguard::modulelog::{self, Cut, Files, Finding, Kind, Listener, Position, Window};
 use resellguard::root::Root;
 use std::fs::{self, File};
@@ -205,6 +206,23 @@ fn a_file_that_cannot_be_read_is_named_and_the_others_are_read() {
     assert_eq!(names, ["pmbillmgr.log.1.gz", "pmbillmgr.log.2.xz", "pmbillmgr.log.d"]);
     assert!(skipped.iter().any(|file| file.why.contains("packed with xz")), "{skipped:?}");
     assert_eq!(all.0.last().and_then(|finding| finding.event), Some(2));
+}
+
+#[test]
+fn a_packed_file_that_was_cut_is_read_up_to_the_cut_and_says_so() {
+    let tree = Tree::new();
+    // Of the year before: what was read is dated although the file's end is missing.
+    let text: String = (1..=3000).map(|value| error("Nov 17", value)).collect();
+    let whole = packed(&text);
+    tree.write("logs/pmbillmgr.log.1.gz", &whole[..whole.len() / 2], at(2026, 3, 1));
+    let mut all = All::default();
+    let skipped = modulelog::read(&tree.files(), Window::default(), Cut::default(), &mut all);
+    assert_eq!(skipped.len(), 1, "{skipped:?}");
+    // The findings are those of the lines that were read; the last line may be whole but for its end.
+    let (lines, found) = (usize::try_from(skipped[0].lines).unwrap(), all.0.len());
+    assert!(lines > 100 && lines < 3000 && (lines..=lines + 1).contains(&found), "{lines} {found}");
+    assert_eq!(all.0[lines - 1].at, at(2025, 11, 17));
+    assert_eq!(skipped[0].pair().0.find("Read up to line"), Some(0));
 }
 
 #[test]

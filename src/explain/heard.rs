@@ -32,9 +32,7 @@ pub(super) fn findings(
     let ids = std::iter::once(item.0).chain(there.into_iter().flatten().filter_map(|id| id.parse().ok())).collect();
     let mut about = About { ids, found: VecDeque::new(), general: VecDeque::new() };
     let skipped = read(&files, window(local), Cut::default(), &mut about);
-    unread.extend(
-        skipped.into_iter().map(|one| (Source::Log, Unread::Failed(format!("{}: {}", one.path.display(), one.why)))),
-    );
+    unread.extend(skipped.into_iter().map(|one| (Source::Log, Unread::File(one))));
     let found = if about.found.is_empty() && local.is_none() { about.general } else { about.found };
     found.into_iter().rev().collect()
 }

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::language::Say;
+use crate::modulelog::Skipped;
 
 /// One of the four.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub enum Unread {
     NoAccount,
     NeverChecked,
     NoLog,
+    /// A file of the log, or its end.
+    File(Skipped),
     /// A technical sentence, as an error has it.
     Failed(String),
 }
@@ -61,6 +64,7 @@ impl Say for Unread {
                 ("it was never checked (resellguard check)", "проверки ещё не было (resellguard check)")
             }
             Self::NoLog => ("there is no var/pmbillmgr.log", "файла var/pmbillmgr.log нет"),
+            Self::File(file) => return file.pair(),
             Self::Failed(why) => return (why.clone(), why.clone()),
         };
         (english.to_owned(), russian.to_owned())

@@ -40,11 +40,13 @@ pub struct LogFile {
     pub current: bool,
 }
 
-/// A file that was not read, and why.
+/// A file that was not read, or not to its end, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {
     pub path: PathBuf,
     pub why: String,
+    /// Whole lines that were read before it broke off.
+    pub lines: u64,
 }
 
 /// The files of a log, oldest first; the one that is being written is the last.
@@ -114,7 +116,7 @@ impl Files {
     }
 
     fn skip(&mut self, path: &Path, why: String) {
-        self.skipped.push(Skipped { path: path.to_owned(), why });
+        self.skipped.push(Skipped { path: path.to_owned(), why, lines: 0 });
     }
 }
 

@@ -97,9 +97,9 @@ pub fn read<L: Listener>(files: &Files, window: Window, cut: Cut, listener: &mut
     let mut skipped = files.skipped.clone();
     for file in &files.files {
         if window.since.is_none_or(|since| bound(file.latest) >= since)
-            && let Err(error) = scan.file(file, None)
+            && let Err(broken) = scan.file(file, None)
         {
-            skipped.push(broken(file, &error));
+            skipped.push(broken);
         }
     }
     scan.finish();
@@ -130,7 +130,7 @@ pub fn go_on<L: Listener>(
         };
         match scan.file(file, known) {
             Ok(reached) => position = reached,
-            Err(error) => skipped.push(broken(file, &error)),
+            Err(broken) => skipped.push(broken),
         }
     }
     scan.finish();
@@ -156,8 +156,8 @@ pub fn stream<L: Listener>(
     read
 }
 
-fn broken(file: &LogFile, error: &io::Error) -> Skipped {
-    Skipped { path: file.path.to_path_buf(), why: error.to_string() }
+fn broken(file: &LogFile, error: &io::Error, lines: u64) -> Skipped {
+    Skipped { path: file.path.to_path_buf(), why: error.to_string(), lines }
 }
 
 fn head(file: &LogFile) -> io::Result<Vec<u8>> {
@@ -220,21 +220,23 @@ impl<'a, L: Listener> Scan<'a, L> {
         Self { cut, window, unfinished, pairing: Pairing::default(), listener }
     }
 
-    /// Reads a file to its end; gives the position behind its last whole line when it is the one being written.
-    fn file(&mut self, file: &LogFile, from: Option<&Position>) -> io::Result<Option<Position>> {
+    /// Reads a file to its end; gives the position behind its last whole line when it is the one being written. What a broken file
+    /// gave has been told.
+    fn file(&mut self, file: &LogFile, from: Option<&Position>) -> Result<Option<Position>, Skipped> {
         let (before, pairing) = (self.listener.clone(), self.pairing.clone());
         let mut run = Run::new(Arc::clone(&file.path), file.latest, None, from);
-        self.once(file, from, &mut run)?;
+        let mut read = self.once(file, from, &mut run);
         if let Some(year) = run.better_year().filter(|_| from.is_none()) {
             (*self.listener, self.pairing) = (before, pairing);
             run = Run::new(Arc::clone(&file.path), file.latest, Some(year), None);
-            self.once(file, None, &mut run)?;
+            read = self.once(file, None, &mut run);
         }
+        read.map_err(|error| broken(file, &error, run.line))?;
         if !file.current {
             return Ok(None);
         }
         let Run { offset, line, calendar, .. } = run;
-        let head = head(file)?;
+        let head = head(file).map_err(|error| broken(file, &error, line))?;
         Ok(Some(Position {
             length: head.len(),
             head: Sha256::digest(&head).into(),

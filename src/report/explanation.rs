@@ -4,7 +4,7 @@ use super::drift::{local_json, planned_json, planned_text, state};
 use super::{SCHEMA, english};
 use crate::billmgr::Change;
 use crate::billmgr::schedule::Schedule;
-use crate::explain::{Explanation, Source};
+use crate::explain::{Explanation, Source, Unread};
 use crate::language::{Language, Say};
 use crate::modulelog::Finding;
 use crate::reselling::conclusion::Served;
@@ -165,8 +165,10 @@ pub fn evidence(explained: &Explanation, language: Language) -> Vec<(Source, Vec
                 Source::Log => log_lines(explained, language),
             };
             let unread = explained.unread.iter().filter(|(of, _)| *of == source);
-            lines.extend(unread.map(|(_, why)| {
-                format!("{}: {}", language.choose(("not looked at", "не проверено")), why.say(language))
+            lines.extend(unread.map(|(_, why)| match why {
+                // It says itself how far it was read.
+                Unread::File(file) => file.say(language),
+                why => format!("{}: {}", language.choose(("not looked at", "не проверено")), why.say(language)),
             }));
             (source, lines)
         })

@@ -167,13 +167,15 @@ fn group_json(group: &Group) -> Value {
 }
 
 fn skipped_json(skipped: &[Skipped]) -> Value {
-    skipped.iter().map(|file| json!({"file": file.path.to_string_lossy(), "why": file.why})).collect()
+    skipped
+        .iter()
+        .map(|file| json!({"file": file.path.to_string_lossy(), "why": file.why, "lines_read": file.lines}))
+        .collect()
 }
 
 fn skipped_text(out: &mut String, skipped: &[Skipped], language: Language) {
     for file in skipped {
-        let lead = language.choose(("Not read:", "Не прочитано:"));
-        let _ = writeln!(out, "{lead} {}: {}", file.path.display(), short(&file.why, WIDTH));
+        let _ = writeln!(out, "{}", file.say(language));
     }
 }
 
@@ -270,6 +272,17 @@ fn step_json(step: &Step) -> Value {
         "what": step.what.word(), "at": moment(step.at), "line": step.line, "file": step.file.to_string_lossy(),
         "text": step.text,
     })
+}
+
+impl Say for Skipped {
+    fn pair(&self) -> (String, String) {
+        let (path, why) = (self.path.display(), short(&self.why, WIDTH));
+        if self.lines == 0 {
+            return (format!("Not read: {path}: {why}"), format!("Не прочитано: {path}: {why}"));
+        }
+        let line = self.lines;
+        (format!("Read up to line {line}: {path}: {why}"), format!("Прочитано до строки {line}: {path}: {why}"))
+    }
 }
 
 impl Say for Kind {

@@ -42,7 +42,13 @@ fn group_row(group: &Group, language: Language) -> Element {
 }
 
 fn skipped_row(file: &Skipped, language: Language) -> Element {
-    let meaning = language.choose(("A file of the log was not read.", "Файл журнала не прочитан."));
+    let meaning = match file.lines {
+        0 => language.choose(("A file of the log was not read.", "Файл журнала не прочитан.")).to_owned(),
+        line => language.choose((
+            format!("A file of the log was read up to line {line}."),
+            format!("Файл журнала прочитан до строки {line}."),
+        )),
+    };
     row([
         ("id", format!("other.{}", file.path.display())),
         ("kind", "other".to_owned()),
@@ -50,7 +56,7 @@ fn skipped_row(file: &Skipped, language: Language) -> Element {
         ("count", String::new()),
         ("first_seen", String::new()),
         ("last_seen", String::new()),
-        ("meaning", meaning.to_owned()),
+        ("meaning", meaning),
         ("remedy", String::new()),
         ("line", file.path.display().to_string()),
         ("text", file.why.clone()),
