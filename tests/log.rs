@@ -96,6 +96,16 @@ fn a_named_file_and_the_standard_input_are_read_like_the_panels() {
     let output = child.wait_with_output().unwrap();
     let value: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((value["findings"][0]["line"].as_u64(), output.status.code()), (Some(3), Some(2)));
+    // Of one service the log is read twice, the standard input too.
+    let mut child = command(root.path(), &["log", "16643", "--file", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(ARTICLE.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let named = run(root.path(), &["log", "16643", "--file", file.to_str().unwrap()]);
+    assert_eq!((text(&output), output.status.code()), (text(&named).replace(file.to_str().unwrap(), "-"), Some(2)));
 }
 
 #[test]
@@ -119,9 +129,7 @@ fn the_exit_status_tells_nothing_found_from_nothing_read() {
     for arguments in [&["log"][..], &["log", "5"], &["log", "--file", "/nowhere"]] {
         assert_eq!(run(empty.path(), arguments).status.code(), Some(1), "{arguments:?}");
     }
-    for arguments in
-        [&["log", "x"][..], &["log", "--since", "soon"], &["log", "5", "--file", "-"], &["log", "5", "--follow"]]
-    {
+    for arguments in [&["log", "x"][..], &["log", "--since", "soon"], &["log", "5", "--follow", "--file", "x"]] {
         assert_eq!(run(root.path(), arguments).status.code(), Some(64), "{arguments:?}");
     }
     // Twisted limits find nothing whatever the log says.
@@ -158,6 +166,26 @@ fn what_is_written_is_followed() {
             (value["line"].as_u64(), value["text"].as_str()),
             (Some(number), Some(&*format!("number {number}")))
         );
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn of_one_service_only_its_own_is_followed() {
+    let root = copied("");
+    let mut child = command(root.path(), &["log", "16643", "--follow", "--since", "2020-01-01", "--format", "json"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let log = ["16642", "16643", "16644", "16643"].map(|item| ARTICLE.replace("16643", item)).concat();
+    std::fs::write(root.path().join("var/pmbillmgr.log"), log).unwrap();
+    for line in [7, 15] {
+        let mut told = String::new();
+        out.read_line(&mut told).unwrap();
+        let value: Value = serde_json::from_str(&told).unwrap();
+        assert_eq!((value["line"].as_u64(), value["item"].as_u64()), (Some(line), Some(16643)));
     }
     child.kill().unwrap();
     child.wait().unwrap();

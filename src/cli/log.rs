@@ -1,5 +1,6 @@
 //! `resellguard log [ITEM]`: findings in the module's log, or the stories of one service.
 
+use super::spool::Spool;
 use super::{Answer, Format};
 use crate::error::{Error, Kind};
 use crate::language::Language;
@@ -32,8 +33,9 @@ pub(super) struct Arguments {
     /// Read this file instead of the panel's; - is the standard input.
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
-    /// Go on with what is written from now on (or since --since), a line of JSON each with --format json; Ctrl-C ends it.
-    #[arg(long, conflicts_with_all = ["item", "until", "file"])]
+    /// Go on with what is written from now on (or since --since), of ITEM alone where it is given; a line of JSON each with
+    /// --format json; Ctrl-C ends it.
+    #[arg(long, conflicts_with_all = ["until", "file"])]
     follow: bool,
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
@@ -52,10 +54,12 @@ pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Res
         ));
     }
     let window = Window { since, until };
-    if arguments.follow {
-        return Ok(follow(root, since, arguments.format));
-    }
     let item = arguments.item.as_deref().map(str::parse::<ItemId>).transpose()?;
+    if arguments.follow {
+        // Both of its numbers; without the database only the one here is known.
+        let ids = item.map(|item| Ids::new(item.0, number(seller_id(root, item).ok().flatten().as_deref())));
+        return Ok(follow(root, since, ids, arguments.format));
+    }
     if let Some(item) = item {
         let report = service(root, item, arguments.file.as_deref(), window)?;
         return Ok(match arguments.format {
@@ -96,19 +100,18 @@ fn files(root: &Root, file: Option<&Path>) -> Result<Files, Error> {
 }
 
 fn service(root: &Root, item: ItemId, file: Option<&Path>, window: Window) -> Result<ServiceLogReport, Error> {
-    if file.is_some_and(is_stdin) {
-        return Err(Error::new(
-            Kind::Usage,
-            "the log of a service is read twice, the standard input only once: name a file",
-        ));
-    }
-    let files = files(root, file)?;
+    // Read twice: for the threads that mention the service, and for their lines.
+    let spool = file.filter(|file| is_stdin(file)).map(|_| Spool::of(io::stdin())).transpose()?;
+    let files = match &spool {
+        Some(spool) => files(root, Some(&spool.path()))?.called(Path::new("-")),
+        None => files(root, file)?,
+    };
     let (seller_id, unknown) = match seller_id(root, item) {
         Ok(id) => (id, None),
         Err(error) => (None, Some(error.detail)),
     };
-    let number = seller_id.as_deref().and_then(|id| id.parse().ok());
-    let stories = modulelog::stories(&files, &Ids::new(item.0, number), window, Cut::default());
+    let ids = Ids::new(item.0, number(seller_id.as_deref()));
+    let stories = modulelog::stories(&files, &ids, window, Cut::default());
     Ok(ServiceLogReport { item: item.0, seller_id, unknown, stories })
 }
 
@@ -116,6 +119,10 @@ fn service(root: &Root, item: ItemId, file: Option<&Path>, window: Window) -> Re
 fn seller_id(root: &Root, item: ItemId) -> Result<Option<String>, Error> {
     let here = crate::reading::Here::open(root)?;
     Ok(here.services(&[item])?.into_iter().next().and_then(|service| service.stored_seller_id))
+}
+
+fn number(seller_id: Option<&str>) -> Option<u64> {
+    seller_id.and_then(|id| id.parse().ok())
 }
 
 /// Which end of a day is meant.
@@ -151,9 +158,9 @@ fn moment(text: &str, now: &ZonedDateTime, edge: Edge) -> Result<DateTime, Error
 }
 
 /// Shows findings as they come, until the reader is gone.
-fn follow(root: &Root, since: Option<DateTime>, format: Format) -> Answer {
+fn follow(root: &Root, since: Option<DateTime>, ids: Option<Ids>, format: Format) -> Answer {
     let since = since.unwrap_or_else(just_now);
-    let mut shower = Shower { format, since, gone: false };
+    let mut shower = Shower { format, since, ids, gone: false };
     let mut position: Option<Position> = None;
     let mut told = Vec::new();
     while !shower.gone {
@@ -181,12 +188,15 @@ fn just_now() -> DateTime {
 struct Shower {
     format: Format,
     since: DateTime,
+    /// Of these numbers alone.
+    ids: Option<Ids>,
     gone: bool,
 }
 
 impl Listener for Shower {
     fn finding(&mut self, finding: Finding) {
-        if self.gone || finding.at < self.since {
+        let theirs = self.ids.as_ref().is_none_or(|ids| finding.item.is_some_and(|item| ids.is(item)));
+        if self.gone || finding.at < self.since || !theirs {
             return;
         }
         let mut text = String::new();

@@ -10,6 +10,7 @@ mod fingerprint;
 mod journal;
 mod log;
 mod seller;
+mod spool;
 mod sync;
 mod undo;
 

@@ -28,6 +28,8 @@ pub enum Packing {
 #[derive(Clone, Debug)]
 pub struct LogFile {
     pub path: Arc<Path>,
+    /// As findings name it: its path, unless it was called otherwise.
+    pub name: Arc<Path>,
     pub packing: Packing,
     /// Bytes, as they lie there.
     pub size: u64,
@@ -96,6 +98,15 @@ impl Files {
         found
     }
 
+    /// The same files under this name, for a path that tells a person nothing.
+    #[must_use]
+    pub fn called(mut self, name: &Path) -> Self {
+        for file in &mut self.files {
+            file.name = name.into();
+        }
+        self
+    }
+
     /// Without the files in which nothing can be that young.
     #[must_use]
     pub fn since(mut self, since: DateTime) -> Self {
@@ -136,7 +147,16 @@ impl LogFile {
         let named = path.file_name().and_then(|name| date_in(&name.to_string_lossy()));
         // A copied file has the time of the copy.
         let latest = named.map_or(modified, |day| modified.min(end_of(day)));
-        Ok(Self { path: path.into(), packing, size: metadata.len(), written, inode: metadata.ino(), latest, current })
+        Ok(Self {
+            path: path.into(),
+            name: path.into(),
+            packing,
+            size: metadata.len(),
+            written,
+            inode: metadata.ino(),
+            latest,
+            current,
+        })
     }
 
     /// Its text from the beginning.

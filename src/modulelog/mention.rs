@@ -42,6 +42,11 @@ impl Ids {
         Self { here, seller, finders }
     }
 
+    /// Whether this is one of its ids.
+    pub fn is(&self, id: u64) -> bool {
+        id == self.here || Some(id) == self.seller
+    }
+
     /// Positions of the mentions in these lines, in order.
     pub(super) fn mentions(&self, data: &[u8]) -> Vec<usize> {
         let mut found: Vec<usize> = self

@@ -157,7 +157,7 @@ pub fn stream<L: Listener>(
 }
 
 fn broken(file: &LogFile, error: &io::Error, lines: u64) -> Skipped {
-    Skipped { path: file.path.to_path_buf(), why: error.to_string(), lines }
+    Skipped { path: file.name.to_path_buf(), why: error.to_string(), lines }
 }
 
 fn head(file: &LogFile) -> io::Result<Vec<u8>> {
@@ -224,11 +224,11 @@ impl<'a, L: Listener> Scan<'a, L> {
     /// gave has been told.
     fn file(&mut self, file: &LogFile, from: Option<&Position>) -> Result<Option<Position>, Skipped> {
         let (before, pairing) = (self.listener.clone(), self.pairing.clone());
-        let mut run = Run::new(Arc::clone(&file.path), file.latest, None, from);
+        let mut run = Run::new(Arc::clone(&file.name), file.latest, None, from);
         let mut read = self.once(file, from, &mut run);
         if let Some(year) = run.better_year().filter(|_| from.is_none()) {
             (*self.listener, self.pairing) = (before, pairing);
-            run = Run::new(Arc::clone(&file.path), file.latest, Some(year), None);
+            run = Run::new(Arc::clone(&file.name), file.latest, Some(year), None);
             read = self.once(file, None, &mut run);
         }
         read.map_err(|error| broken(file, &error, run.line))?;

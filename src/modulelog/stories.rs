@@ -168,7 +168,7 @@ impl Listener for Teller {
     }
 
     fn finding(&mut self, finding: Finding) {
-        let ours = finding.item.is_some_and(|item| item == self.ids.here || Some(item) == self.ids.seller);
+        let ours = finding.item.is_some_and(|item| self.ids.is(item));
         if ours && self.findings.len() < THREADS {
             self.findings.push(finding);
         }
@@ -213,7 +213,7 @@ impl Open {
             Some((Level::Error, text)) => step(What::Error).map(|step| Step { text: shown(text), ..step }),
             Some((Level::Warning, text)) => {
                 let about = number_after(text, b"event for item '");
-                if about.is_some_and(|item| item != ids.here && Some(item) != ids.seller) {
+                if about.is_some_and(|item| !ids.is(item)) {
                     // The error before it was about that other service.
                     if self.steps.back().is_some_and(|last| last.what == What::Error) {
                         self.steps.pop_back();
