@@ -26,6 +26,21 @@ struct Play {
 
 const PASSWORD: &str = "api 'shop' <7>&%/+";
 
+/// Nobody knows these, but the line says what they are.
+const UNKNOWN: [&str; 11] = [
+    "Bearer unkn0wn-a.b_c",
+    "Authorization: Basic dW5rbjB3bi1iOng=",
+    "X-Api-Key: unkn0wn-c",
+    "password unkn0wn-d",
+    "password: unkn0wn-e",
+    "\"password\" => \"unkn0wn-f g\"",
+    "[password] => unkn0wn-h i",
+    "func=service.saveparam&elid=1&name=root%5Fpassword&value=unkn0wn-j&crypted=off",
+    "func=service.saveparam&elid=1&value=unkn0wn-k&name=x&crypted=on",
+    "GET https://shop:unkn0wn-l@seller.example/billmgr",
+    "{\"password\":{\"$\":\"unkn0wn-m\"}}",
+];
+
 impl Play {
     fn new() -> Self {
         let world = World::new();
@@ -57,6 +72,29 @@ impl Play {
         assert_eq!((check["status"].as_str(), ended), (Some(status), exit), "{name}: {checks:#?}");
         assert!(detail.contains(words), "{name}: {detail}");
         assert_eq!(check["fix"].as_str().unwrap().is_empty(), matches!(status, "ok" | "skipped"), "{check}");
+    }
+
+    /// Secrets that this plugin has no use for: of another module, encrypted and not, and of the panel's settings.
+    fn plant_elsewhere(&self) -> [&'static str; 4] {
+        let (registrar, plain) = ("r3gistrar s <ecret>", "plain-passw0rd of a module");
+        self.a.execute("INSERT INTO processingmodule(name, module) VALUES ('Registrar', 'pmregistrar.php')");
+        let other = self.a.row("SELECT id FROM processingmodule WHERE module = 'pmregistrar.php'").number("id");
+        let encrypted = self.a.billing.key().encrypt(registrar);
+        self.a.execute(&format!(
+            "INSERT INTO processingcryptedparam(processingmodule, intname, value) VALUES ({other}, 'token', '{encrypted}')"
+        ));
+        self.a.execute(&format!(
+            "INSERT INTO processingparam(processingmodule, intname, value) VALUES ({other}, 'passwd', '{plain}')"
+        ));
+        let (relay, destination) = ("smtp relay 5ecret", "sysl0gDest1nation");
+        let panel = self.a.root().join("etc/billmgr.conf");
+        let conf = fs::read_to_string(&panel).unwrap_or_default();
+        fs::write(
+            &panel,
+            format!("{conf}\nMailPassword {relay}\nSyslogDestination tcp://relay:{destination}@log.example:514\n"),
+        )
+        .unwrap();
+        [registrar, plain, relay, destination]
     }
 }
 
@@ -142,25 +180,7 @@ fn the_bundle_has_what_support_needs_and_none_of_the_secrets_that_lie_around() {
     let settings = root.join("etc/resellguard.toml");
     let planted = format!("# the seller's password is {PASSWORD} and the database's {database}\n");
     fs::write(&settings, planted + &fs::read_to_string(&settings).unwrap()).unwrap();
-    // Other modules have passwords too, and the panel's settings more than the database's.
-    let (registrar, plain) = ("r3gistrar s <ecret>", "plain-passw0rd of a module");
-    play.a.execute("INSERT INTO processingmodule(name, module) VALUES ('Registrar', 'pmregistrar.php')");
-    let other = play.a.row("SELECT id FROM processingmodule WHERE module = 'pmregistrar.php'").number("id");
-    let encrypted = play.a.billing.key().encrypt(registrar);
-    play.a.execute(&format!(
-        "INSERT INTO processingcryptedparam(processingmodule, intname, value) VALUES ({other}, 'token', '{encrypted}')"
-    ));
-    play.a.execute(&format!(
-        "INSERT INTO processingparam(processingmodule, intname, value) VALUES ({other}, 'passwd', '{plain}')"
-    ));
-    let (relay, destination) = ("smtp relay 5ecret", "sysl0gDest1nation");
-    let panel = root.join("etc/billmgr.conf");
-    let conf = fs::read_to_string(&panel).unwrap_or_default();
-    fs::write(
-        &panel,
-        format!("{conf}\nMailPassword {relay}\nSyslogDestination tcp://relay:{destination}@log.example:514\n"),
-    )
-    .unwrap();
+    let [registrar, plain, relay, destination] = play.plant_elsewhere();
     let percent = |text: &str| -> String {
         text.bytes()
             .map(
@@ -171,20 +191,6 @@ fn the_bundle_has_what_support_needs_and_none_of_the_secrets_that_lie_around() {
     let login = format!("shop:{PASSWORD}");
     let secrets = [PASSWORD, &database, &key, &customers_key, &login, registrar, plain, relay, destination];
     let secrets = secrets.map(str::to_owned);
-    // Nobody knows these, but the line says what they are.
-    let unknown = [
-        "Bearer unkn0wn-a.b_c",
-        "Authorization: Basic dW5rbjB3bi1iOng=",
-        "X-Api-Key: unkn0wn-c",
-        "password unkn0wn-d",
-        "password: unkn0wn-e",
-        "\"password\" => \"unkn0wn-f g\"",
-        "[password] => unkn0wn-h i",
-        "func=service.saveparam&elid=1&name=root%5Fpassword&value=unkn0wn-j&crypted=off",
-        "func=service.saveparam&elid=1&value=unkn0wn-k&name=x&crypted=on",
-        "GET https://shop:unkn0wn-l@seller.example/billmgr",
-        "{\"password\":{\"$\":\"unkn0wn-m\"}}",
-    ];
     for name in ["var/pmbillmgr.log", "var/resellguard.log"] {
         let mut log = fs::OpenOptions::new().append(true).create(true).open(root.join(name)).unwrap();
         for secret in &secrets {
@@ -196,7 +202,7 @@ fn the_bundle_has_what_support_needs_and_none_of_the_secrets_that_lie_around() {
         writeln!(log, "Nov 24 08:15:04 [23241:1] core_module INFO Request [192.0.2.1][shop] 'auth={session}&func=whoami&authinfo=other:unknown77'").unwrap();
         writeln!(log, "Nov 24 08:15:04 [23241:1] core_module INFO cookie billmgrses5={cookie}; auth%3D{session}%26x")
             .unwrap();
-        for text in unknown {
+        for text in UNKNOWN {
             writeln!(log, "Nov 24 08:15:04 [23241:1] rpc DEBUG {text}").unwrap();
         }
         write!(log, "[\"password\"]=>\n  string(9) \"unkn0wn-n\"\n").unwrap();
