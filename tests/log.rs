@@ -148,6 +148,31 @@ fn a_file_that_cannot_be_used_is_not_spoken_of_as_an_id_or_as_the_plugins_own_di
 }
 
 #[test]
+fn what_others_wrote_does_nothing_to_a_terminal() {
+    let evil = "x\u{202e}drowssap\u{2066} \u{1b}[2J\u{9b}2J \u{200b}y";
+    let root = copied(&format!("{ARTICLE}Nov 18 08:15:05 [23241:1] core WARNING {evil} item=16643\n"));
+    let acts = |character: char| {
+        (character.is_control() && character != '\n') || "\u{202e}\u{2066}\u{200b}".contains(character)
+    };
+    for arguments in [
+        &["log"][..],
+        &["log", "16643"],
+        &["log", "--format", "json"],
+        &["explain", "16643", "--offline"],
+        &["log", "--file", "/nowhere/\u{202e}\u{1b}[2J"],
+        &["journal", "\u{202e}\u{1b}[2J"],
+    ] {
+        let output = run(root.path(), arguments);
+        let said = text(&output) + &String::from_utf8_lossy(&output.stderr);
+        assert!(!said.chars().any(acts), "{arguments:?}: {}", said.escape_debug());
+        assert!(!arguments.contains(&"log") || said.contains("\\u202e"), "{arguments:?}: {said}");
+    }
+    // What is JSON stays the same text.
+    let value: Value = serde_json::from_slice(&run(root.path(), &["log", "--format", "json"]).stdout).unwrap();
+    assert!(value["findings"][0]["text"].as_str().unwrap().contains('\u{202e}'), "{value}");
+}
+
+#[test]
 fn what_is_written_is_followed() {
     let root = copied("");
     let mut child = command(root.path(), &["log", "--follow", "--since", "2020-01-01", "--format", "json"])

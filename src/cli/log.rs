@@ -3,9 +3,10 @@
 use super::spool::Spool;
 use super::{Answer, Format};
 use crate::error::{Error, Kind};
-use crate::language::Language;
+use crate::language::{Language, Say};
 use crate::modulelog::{self, Cut, Files, Finding, Ids, Listener, Position, Window};
 use crate::report::log::{finding_json, finding_text};
+use crate::report::terminal::escaped;
 use crate::report::{LogReport, ServiceLogReport};
 use crate::reselling::ids::ItemId;
 use crate::root::Root;
@@ -58,7 +59,7 @@ pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Res
     if arguments.follow {
         // Both of its numbers; without the database only the one here is known.
         let ids = item.map(|item| Ids::new(item.0, number(seller_id(root, item).ok().flatten().as_deref())));
-        return Ok(follow(root, since, ids, arguments.format));
+        return Ok(follow(root, since, ids, arguments.format, language));
     }
     if let Some(item) = item {
         let report = service(root, item, arguments.file.as_deref(), window)?;
@@ -158,7 +159,7 @@ fn moment(text: &str, now: &ZonedDateTime, edge: Edge) -> Result<DateTime, Error
 }
 
 /// Shows findings as they come, until the reader is gone.
-fn follow(root: &Root, since: Option<DateTime>, ids: Option<Ids>, format: Format) -> Answer {
+fn follow(root: &Root, since: Option<DateTime>, ids: Option<Ids>, format: Format, language: Language) -> Answer {
     let since = since.unwrap_or_else(just_now);
     let mut shower = Shower { format, since, ids, gone: false };
     let mut position: Option<Position> = None;
@@ -168,7 +169,7 @@ fn follow(root: &Root, since: Option<DateTime>, ids: Option<Ids>, format: Format
             modulelog::go_on(&Files::of(root).since(since), position.as_ref(), Cut::default(), &mut shower);
         for file in skipped {
             if !told.contains(&file) {
-                eprintln!("{}: {}", file.path.display(), file.why);
+                eprintln!("{}", escaped(&file.say(language)));
                 told.push(file);
             }
         }
@@ -205,7 +206,7 @@ impl Listener for Shower {
             Format::Json => text = format!("{}\n", finding_json(&finding)),
         }
         let mut out = io::stdout().lock();
-        self.gone = out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err();
+        self.gone = out.write_all(escaped(&text).as_bytes()).and_then(|()| out.flush()).is_err();
     }
 }
 

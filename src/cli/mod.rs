@@ -17,6 +17,7 @@ mod undo;
 use crate::error::{Error, Kind};
 use crate::language::Language;
 use crate::report;
+use crate::report::terminal::escaped;
 use crate::root::Root;
 use clap::{Parser, Subcommand, ValueEnum};
 use serde_json::Value;
@@ -147,7 +148,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             if format == Format::Json {
                 show(&format!("{:#}\n", report::error_json(&error)));
             }
-            eprintln!("{}", report::error_text(&error, language));
+            eprintln!("{}", escaped(&report::error_text(&error, language)));
             ExitCode::from(status)
         }
     }
@@ -155,7 +156,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// A reader that has gone away is no fault of ours.
 fn show(text: &str) {
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    let _ = std::io::stdout().lock().write_all(escaped(text).as_bytes());
 }
 
 /// The language of the shell.

@@ -4,6 +4,7 @@ use super::{Answer, Format};
 use crate::error::{Error, Kind};
 use crate::language::{self, Language};
 use crate::report::DriftReport;
+use crate::report::terminal::escaped;
 use crate::reselling::decision::Allowed;
 use crate::reselling::plan::token;
 use crate::reselling::way::{Via, Way};
@@ -104,7 +105,7 @@ fn agreed(plan: &DriftReport, wanted: &Wanted, language: Language) -> bool {
         format!("{}: {}? [y/N] ", verb.1, language::russian(count, "услуга", "услуги", "услуг")),
     ));
     let mut terminal = std::io::stderr().lock();
-    let _ = write!(terminal, "{}{question}", plan.text(language)).and_then(|()| terminal.flush());
+    let _ = write!(terminal, "{}{question}", escaped(&plan.text(language))).and_then(|()| terminal.flush());
     let mut answer = String::new();
     let _ = std::io::stdin().lock().read_line(&mut answer);
     matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "д" | "да")

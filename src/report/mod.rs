@@ -11,6 +11,7 @@ pub mod journal;
 pub mod log;
 mod migration;
 mod sync;
+pub mod terminal;
 
 pub use self::log::{LogReport, ServiceLogReport};
 pub use aside::SetAside;
