@@ -497,6 +497,8 @@ fn the_plan_of_a_migration_counts_names_and_changes_nothing() {
     );
     let unknown = resellguard(&a, &["check", "--plan-migration", "nobody"]);
     assert_eq!(unknown.status.code(), Some(3), "{unknown:?}");
+    let said = String::from_utf8_lossy(&unknown.stderr);
+    assert!(said.contains("'nobody'") && said.contains("#resellers") && unknown.stdout.is_empty(), "{said}");
     let monitoring = resellguard(&a, &["check", "--plan-migration", "resellers", "--format", "nagios"]);
     assert_eq!(monitoring.status.code(), Some(64), "{monitoring:?}");
 }

@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 pub(super) struct Arguments {
     /// Only accounts whose name (https://host/billmgr#user) contains one of these words.
     accounts: Vec<String>,
-    /// Print the steps that move this panel from ACCOUNT (its name or a part of it) to an account of its own; changes nothing.
+    /// Print the steps that move this panel from ACCOUNT (its name or a part of it) to an account of its own; changes nothing. Exit status: 0, 3 no such account or an error.
     #[arg(long, value_name = "ACCOUNT", conflicts_with = "accounts")]
     plan_migration: Option<String>,
     #[arg(long, value_enum, default_value_t)]

@@ -45,7 +45,11 @@ impl Migration {
         let account = match found.as_slice() {
             [account] => account,
             [] => {
-                return Err(Error::new(Kind::NotFound, format!("no seller account of this panel is named {word}")));
+                let known: Vec<String> = here.accounts.iter().map(|one| one.account.to_string()).collect();
+                let known = if known.is_empty() { "there is none".to_owned() } else { known.join(", ") };
+                let detail =
+                    format!("no seller account of this panel is named '{:.100}': {known}", word.escape_debug());
+                return Err(Error::new(Kind::NotFound, detail));
             }
             several => {
                 let candidates: Vec<String> = several.iter().map(|one| one.account.to_string()).collect();
