@@ -14,9 +14,16 @@ pub struct Thread {
     pub number: u32,
 }
 
+/// In place of a number that is larger than any: no process has it, but the line is one all the same.
+const TOO_LARGE: u32 = u32::MAX;
+
 impl fmt::Display for Thread {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}:{}", self.pid, self.number)
+        for (number, before) in [(self.pid, ""), (self.number, ":")] {
+            out.write_str(before)?;
+            if number == TOO_LARGE { out.write_str("?")? } else { number.fmt(out)? }
+        }
+        Ok(())
     }
 }
 
@@ -127,7 +134,7 @@ fn digits(text: &[u8]) -> Option<(u32, &[u8])> {
     let mut value = 0u32;
     let mut rest = text;
     while let Some((digit @ b'0'..=b'9', more)) = rest.split_first() {
-        value = value.checked_mul(10)?.checked_add(u32::from(digit - b'0'))?;
+        value = value.saturating_mul(10).saturating_add(u32::from(digit - b'0'));
         rest = more;
     }
     (rest.len() < text.len()).then_some((value, rest))
@@ -187,13 +194,23 @@ mod tests {
             "May  7 24:07:16 [1:1] rpc NOTE a",
             "May  7 15:07:16 [:1] rpc NOTE a",
             "May  7 15:07:16 [1:] rpc NOTE a",
-            "May  7 15:07:16 [99999999999:1] rpc NOTE a",
             "May  7 15:07:16 [1:1]rpc NOTE a",
             "May  7 15:07:16 [1:1] rpc",
             "Mai  7 15:07:16 [1:1] rpc NOTE a",
             "2024-05-06 06:06:00,103 [60065] name  LEVEL msg",
         ] {
             assert_eq!(Line::parse(line.as_bytes()), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_is_too_large_for_a_process_does_not_hide_its_line() {
+        for (head, thread) in
+            [("[99999999999999999999:1]", "?:1"), ("[7:99999999999]", "7:?"), ("[4294967294:0]", "4294967294:0")]
+        {
+            let line = format!("May  7 15:07:16 {head} libmgr ERROR a");
+            let parsed = Line::parse(line.as_bytes()).unwrap();
+            assert_eq!((parsed.thread.to_string().as_str(), parsed.level), (thread, Level::Error));
         }
     }
 

@@ -7,15 +7,26 @@ use super::{All, Tree};
 use jiff::civil::date;
 use resellguard::modulelog::{self, Cut, Ids, Window};
 
+/// Errors and warnings of every form of the generator, and one whose process has a number that none has.
+const HUGE: &[u8] =
+    b"Nov 18 08:15:04 [99999999999999999999:1] libmgr ERROR Error: Type: 'value' Object: 'elid' Value: '7'";
+const TROUBLES: [&[u8]; 4] = [
+    HUGE,
+    b"Nov 18 08:15:04 [23241:1] libmgr ERROR Error: Type: 'missed' Object: 'itemevent' Value: '1225058'",
+    b"Nov 18 08:15:04 [23241:1] processing WARNING processing event for item '16643' failed: ' with '1' does not exist '",
+    b"Feb 29 00:00:00 [1:1] core CRIT x",
+];
+
 impl Random {
     fn log(&mut self) -> Vec<u8> {
-        const PARTS: [&[u8]; 14] = [
-            b"Nov 18 08:15:04 [23241:1] libmgr ERROR Error: Type: 'missed' Object: 'itemevent' Value: '1225058'",
-            b"Nov 18 08:15:04 [23241:1] processing WARNING processing event for item '16643' failed: ' with '1' does not exist '",
+        const PARTS: [&[u8]; 15] = [
+            TROUBLES[0],
+            TROUBLES[1],
+            TROUBLES[2],
             b"Dec 31 08:15:04 [2:1] rpc EXTINFO Query('func=vds.open&elid=16643')",
             b"Jan  1 08:15:04 [2:1] \x1b[1;31mERROR ",
             b"May  7 15:07:16 [157101:549] core_module \x1b[1;32mINFO x\x1b[0m",
-            b"Feb 29 00:00:00 [1:1] core CRIT x",
+            TROUBLES[3],
             b"elid=1%2C%2016643",
             b"\xff\xfe\x00",
             b"\r\n",
@@ -61,8 +72,18 @@ fn whatever_comes_in_is_read_the_same_however_it_is_cut() {
         let lines: Vec<&[u8]> = log.split(|byte| *byte == b'\n').collect();
         for finding in &all {
             let line = lines[usize::try_from(finding.line).unwrap() - 1];
-            let mark = format!("[{}]", finding.thread);
+            let mark = format!("[{}]", finding.thread).replace('?', "99999999999999999999");
             assert!(line.windows(mark.len()).any(|part| part == mark.as_bytes()), "{finding:?}");
+        }
+        // Every error and every warning is told: as a finding of its own, or as the warning of the error before it.
+        let says_of_whom = |line: &&[u8]| line.windows(16).any(|part| part == b"event for item '");
+        let is_trouble = |line: &&[u8]| TROUBLES.iter().any(|trouble| line.starts_with(trouble));
+        let covered: usize = all.iter().map(|finding| finding.text.split('\n').count()).sum();
+        let own = |number: usize| all.iter().any(|finding| finding.line == number as u64 + 1);
+        let lines_of_trouble = lines.iter().filter(|line| is_trouble(line)).count();
+        assert!(covered >= lines_of_trouble, "{covered} of {lines_of_trouble}");
+        for (number, line) in lines.iter().enumerate().filter(|(_, line)| is_trouble(line) && !says_of_whom(line)) {
+            assert!(own(number), "line {}: {}", number + 1, String::from_utf8_lossy(line));
         }
         findings += all.len();
         let expected = format!("{all:?}");
