@@ -3,7 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use resellguard::modulelog::text::{SHOWN, decoded, masked, shown};
+use resellguard::modulelog::secrets::masked;
+use resellguard::modulelog::text::{SHOWN, decoded, shown};
 
 fuzz_target!(|text: &[u8]| {
     let plain = decoded(text);
