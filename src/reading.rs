@@ -1,4 +1,5 @@
-//! Reads both sides: this panel opened, its seller accounts, and each account's listings, each read once in a process.
+//! Reads both sides: this panel opened, its seller accounts, and each account's listings, each read once in a process. Of a listing
+//! only rows that concern the services in question are kept: an account may have 100,000 services, and a row has a kilobyte.
 //!
 //! Not for concluding anything.
 
@@ -11,7 +12,7 @@ use crate::root::Root;
 use crate::seller::{Listing, Seller, ServiceForm, Walk};
 use crate::settings::Settings;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 /// This panel, opened for reading.
@@ -35,8 +36,24 @@ pub struct AccountHere {
     /// The marks of its modules' passwords (`ModuleAccess::password_mark`): of the active ones, or of all when none is.
     pub password_marks: Vec<String>,
     seller: Result<Seller, Error>,
+    /// By product, what is to be kept of a listing that was not read yet.
+    concerns: RefCell<HashMap<String, Concern>>,
     listings: RefCell<HashMap<String, Answer<Listing>>>,
     forms: RefCell<HashMap<(String, String), Answer<ServiceForm>>>,
+}
+
+/// The services for which a listing is read.
+#[derive(Debug, Default)]
+struct Concern {
+    items: HashSet<String>,
+    stored: HashSet<String>,
+}
+
+impl Concern {
+    /// The row carries the id of one of them, or one of them has noted its id.
+    fn has(&self, row: &SellerService) -> bool {
+        row.remoteid.as_ref().is_some_and(|id| self.items.contains(id)) || self.stored.contains(&row.id)
+    }
 }
 
 impl Here {
@@ -104,6 +121,7 @@ fn account_here(accesses: Vec<ModuleAccess>, settings: &Settings) -> Option<Acco
         modules,
         password_marks,
         seller,
+        concerns: RefCell::default(),
         listings: RefCell::default(),
         forms: RefCell::default(),
     })
@@ -137,7 +155,17 @@ impl AccountHere {
         self.seller.as_ref().map_err(Clone::clone)
     }
 
-    /// The listing of one product; asked once, the answer (or the refusal) is kept.
+    /// For these services the listings of their products will be read.
+    pub fn concerns(&self, services: &[LocalService]) {
+        let mut concerns = self.concerns.borrow_mut();
+        for local in services {
+            let concern = concerns.entry(local.itemtype.clone()).or_default();
+            concern.items.insert(local.item.to_string());
+            concern.stored.extend(local.stored_seller_id.clone());
+        }
+    }
+
+    /// The listing of one product, with the rows of the services that it concerns; asked once, the answer (or the refusal) is kept.
     ///
     /// # Errors
     /// As `Seller::listing`.
@@ -145,12 +173,11 @@ impl AccountHere {
         if let Some(known) = self.listings.borrow().get(itemtype) {
             return known.clone();
         }
-        let answer = self.seller().and_then(|seller| seller.listing(itemtype)).map(Rc::new);
-        self.listings.borrow_mut().insert(itemtype.to_owned(), answer.clone());
-        answer
+        let concern = self.concerns.borrow_mut().remove(itemtype).unwrap_or_default();
+        self.read(itemtype, &concern, |_| Ok(()))
     }
 
-    /// The same services page by page. What was asked already is not asked again; what was not is not kept.
+    /// Every service of one product, page by page. What concerns somebody is kept for `listing`, which does not ask again then.
     ///
     /// # Errors
     /// As `listing`, and what `each` says: it ends the reading.
@@ -159,15 +186,42 @@ impl AccountHere {
         itemtype: &str,
         mut each: impl FnMut(&[SellerService]) -> Result<(), Error>,
     ) -> Result<Walk, Error> {
-        let known = self.listings.borrow().get(itemtype).cloned();
-        match known {
+        match self.concerns.borrow_mut().remove(itemtype) {
             None => self.seller()?.walk(itemtype, |page| each(&page)),
-            Some(listing) => {
-                let listing = listing?;
-                listing.services.chunks(PAGE).try_for_each(each)?;
-                Ok(listing.as_walk())
-            }
+            Some(concern) => self.read(itemtype, &concern, each).map(|listing| listing.as_walk()),
         }
+    }
+
+    fn read(
+        &self,
+        itemtype: &str,
+        concern: &Concern,
+        mut each: impl FnMut(&[SellerService]) -> Result<(), Error>,
+    ) -> Answer<Listing> {
+        let mut kept: Vec<SellerService> = Vec::new();
+        let mut ids_shown = false;
+        let walked = self.seller().and_then(|seller| {
+            seller.walk(itemtype, |mut page| {
+                each(&page)?;
+                // As long as no row shows whose it is, each could be one that concerns us.
+                if !ids_shown && page.iter().any(|row| row.remoteid.is_some()) {
+                    ids_shown = true;
+                    kept.retain(|row| concern.has(row));
+                }
+                page.retain(|row| !ids_shown || concern.has(row));
+                kept.append(&mut page);
+                Ok(())
+            })
+        });
+        let answer = walked.map(|walked| {
+            if walked.shows_remoteid {
+                kept.retain(|row| concern.has(row));
+            }
+            kept.shrink_to_fit();
+            Rc::new(walked.keeping(kept))
+        });
+        self.listings.borrow_mut().insert(itemtype.to_owned(), answer.clone());
+        answer
     }
 
     /// The form of one service of the seller's; asked once, as a listing is.
@@ -184,9 +238,6 @@ impl AccountHere {
         answer
     }
 }
-
-/// How many services of a kept listing are handed on at once.
-const PAGE: usize = 500;
 
 #[cfg(test)]
 mod tests {

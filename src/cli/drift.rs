@@ -19,7 +19,11 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Result<Answer, Error> {
-    let wanted = if arguments.items.is_empty() { Wanted::All } else { Wanted::Items(super::items(&arguments.items)?) };
+    let wanted = match (arguments.items.as_slice(), arguments.all) {
+        ([], true) => Wanted::All,
+        ([], false) => Wanted::Differences,
+        (items, _) => Wanted::Items(super::items(items)?),
+    };
     let report = sync::drift(root, &wanted)?;
     let report = if arguments.all { report } else { report.differences() };
     let status = report.exit_status();

@@ -204,7 +204,7 @@ fn concluded(
         (Some(Ok(asked)), Some(local)) => Seller::Read(Seen {
             linked: asked.link(local),
             whole: asked.listing.complete(),
-            ids_shown: asked.listing.shows_remoteid || asked.listing.services.is_empty(),
+            ids_shown: asked.listing.shows_remoteid || asked.listing.shown == 0,
             approver: asked.approver.as_deref(),
         }),
         (Some(Err(error)), _) => Seller::Refused { refusal: refusal(error), detail: error.to_string() },

@@ -6,7 +6,7 @@ use crate::reading::AccountHere;
 use crate::reselling::link::{Linked, Rows};
 use crate::reselling::service::{LocalService, SellerService};
 use crate::reselling::status::{Status, SuspendedBy};
-use crate::seller::{Listing, Seller, ServiceForm, Walk, Whoami};
+use crate::seller::{Listing, Seller, ServiceForm, Whoami};
 use std::rc::Rc;
 
 /// The names that a form may tell, as a row of a list would.
@@ -72,6 +72,7 @@ fn by_form(account: &AccountHere, local: &LocalService) -> Result<Option<Asked>,
         opened: form.get("opendate").map(|text| line(text, 20)),
         listing: Rc::new(Listing {
             services: vec![row],
+            shown: 1,
             total_said: None,
             incomplete: None,
             shows_remoteid: true,
@@ -95,11 +96,11 @@ fn by_list(account: &AccountHere, local: &LocalService) -> Result<Listing, Error
         if found { Err(Error::new(Kind::Internal, "the service was found")) } else { Ok(()) }
     });
     match walked {
-        Err(_) if found => Ok(Listing { services, total_said: None, incomplete: None, shows_remoteid: true, requests }),
-        walked => {
-            let Walk { total_said, incomplete, shows_remoteid, requests, .. } = walked?;
-            Ok(Listing { services, total_said, incomplete, shows_remoteid, requests })
+        Err(_) if found => {
+            let shown = services.len() as u64;
+            Ok(Listing { services, shown, total_said: None, incomplete: None, shows_remoteid: true, requests })
         }
+        walked => Ok(walked?.keeping(services)),
     }
 }
 

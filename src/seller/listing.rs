@@ -16,7 +16,10 @@ pub(super) const HANDED_ON: u64 = 200_000;
 /// The services of one type that the account has at the seller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
+    /// All of them, or those that were worth keeping.
     pub services: Vec<SellerService>,
+    /// How many there were to see.
+    pub shown: u64,
     /// How many the seller says there are (`p_elems`); `None` when it does not say.
     pub total_said: Option<u64>,
     /// Why some may be missing; `None` when all were seen.
@@ -34,10 +37,10 @@ impl Listing {
         self.incomplete.is_none()
     }
 
-    /// The listing as a walk over it would have seen it.
+    /// What was seen, without what was kept.
     pub fn as_walk(&self) -> Walk {
         Walk {
-            services: self.services.len() as u64,
+            services: self.shown,
             total_said: self.total_said,
             incomplete: self.incomplete.clone(),
             shows_remoteid: self.shows_remoteid,
@@ -58,14 +61,22 @@ pub struct Walk {
     pub requests: u32,
 }
 
+impl Walk {
+    /// The listing with what was kept of it.
+    pub fn keeping(self, services: Vec<SellerService>) -> Listing {
+        let Self { services: shown, total_said, incomplete, shows_remoteid, requests } = self;
+        Listing { services, shown, total_said, incomplete, shows_remoteid, requests }
+    }
+}
+
 /// Asks for pages until all were seen, and keeps the services.
 pub(super) fn gather(size: u32, ask: impl FnMut(u32) -> Result<Page, Error>) -> Result<Listing, Error> {
     let mut services: Vec<SellerService> = Vec::new();
-    let Walk { total_said, incomplete, shows_remoteid, requests, .. } = walk(size, HANDED_ON, ask, |mut page| {
+    let walked = walk(size, HANDED_ON, ask, |mut page| {
         services.append(&mut page);
         Ok(())
     })?;
-    Ok(Listing { services, total_said, incomplete, shows_remoteid, requests })
+    Ok(walked.keeping(services))
 }
 
 /// Asks for pages of `size` rows until all were seen, or `most` services, and hands every service on once.

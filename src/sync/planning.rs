@@ -37,6 +37,8 @@ pub enum Wanted {
     TakenBack(String),
     /// All services of every reselling module.
     All,
+    /// Of all, those that are not in step.
+    Differences,
 }
 
 impl Wanted {
@@ -44,7 +46,7 @@ impl Wanted {
     pub(super) fn undoes(&self) -> Option<&str> {
         match self {
             Self::TakenBack(run) => Some(run),
-            Self::Items(_) | Self::Stuck | Self::Overdue(_) | Self::All => None,
+            Self::Items(_) | Self::Stuck | Self::Overdue(_) | Self::All | Self::Differences => None,
         }
     }
 
@@ -56,7 +58,7 @@ impl Wanted {
             }
             Self::Stuck => "stuck".to_owned(),
             Self::TakenBack(run) => format!("undo {run}"),
-            Self::All => "all".to_owned(),
+            Self::All | Self::Differences => "all".to_owned(),
         }
     }
 }
@@ -87,14 +89,16 @@ pub(super) fn plan(
         Wanted::TakenBack(run) => return plan_undo(here, journal, run),
         // Nobody is there: forward only, whatever else is allowed.
         Wanted::Overdue(_) => Vec::new(),
-        Wanted::Items(_) | Wanted::Stuck | Wanted::All => [allow, &here.settings.sync.allow].concat(),
+        Wanted::Items(_) | Wanted::Stuck | Wanted::All | Wanted::Differences => {
+            [allow, &here.settings.sync.allow].concat()
+        }
     };
     let modules: Vec<ModuleId> = here.accounts.iter().flat_map(AccountHere::module_ids).collect();
     let locals = match wanted {
         Wanted::Items(items) => here.services(items)?,
         Wanted::Stuck | Wanted::Overdue(_) => here.database.services(&Selection::Waiting(&modules))?,
         Wanted::TakenBack(_) => Vec::new(),
-        Wanted::All => here.database.services(&Selection::All(&modules))?,
+        Wanted::All | Wanted::Differences => here.database.services(&Selection::All(&modules))?,
     };
     let mut report = DriftReport { notes: here.database.notes(), ..DriftReport::default() };
     let mut by_account: Vec<(Option<&AccountHere>, Vec<LocalService>)> = Vec::new();
@@ -113,9 +117,7 @@ pub(super) fn plan(
                 without_seller(local, Decision::Ask, reason)
             })),
             Some(account) => {
-                // Of all services only those that wait are worth a question each.
-                let only_waiting = matches!(wanted, Wanted::All);
-                plan_account(here, account, journal, services, &allow, only_waiting, &mut report)?;
+                plan_account(here, account, journal, services, &allow, wanted, &mut report)?;
             }
         }
     }
@@ -165,13 +167,11 @@ fn plan_account(
     journal: &mut Journal,
     services: Vec<LocalService>,
     allow: &[Allowed],
-    only_waiting: bool,
+    wanted: &Wanted,
     report: &mut DriftReport,
 ) -> Result<(), Error> {
-    // A check that is due finds these lists read, and does not ask for them a second time.
-    for local in &services {
-        drop(account.listing(&local.itemtype));
-    }
+    // A check that is due reads the same lists, and they are not asked for a second time.
+    account.concerns(&services);
     let around = Surroundings {
         others_may_read: checked(here, account, journal)?.others_may_read(),
         do_nothing: operations_stopped(&here.root),
@@ -188,6 +188,8 @@ fn plan_account(
         match account.listing(&itemtype) {
             Ok(listing) => {
                 let hidden = hides_ids(&listing);
+                // Of all services only those that wait are worth a question each.
+                let only_waiting = matches!(wanted, Wanted::All | Wanted::Differences);
                 let named = hidden.then(|| {
                     name_rows(
                         account,
@@ -202,10 +204,13 @@ fn plan_account(
                 let planning = Planning { here, account, journal, rows, asked, around };
                 let from = items.len();
                 for local in services {
-                    items.push(planning.plan(local, &listing)?);
+                    let planned = planning.plan(local, &listing)?;
+                    if planned.decision != Decision::InStep || !matches!(wanted, Wanted::Differences) {
+                        items.push(planned);
+                    }
                 }
                 let planned = items.split_at_mut(from).1;
-                suddenly_short(here, account, &itemtype, listing.services.len() as u64, planned)?;
+                suddenly_short(here, account, &itemtype, listing.shown, planned)?;
             }
             Err(error) => {
                 for local in services {
@@ -266,7 +271,7 @@ fn suddenly_short(
 
 /// No row shows whose service it is: the seller's version may not show it in lists.
 fn hides_ids(listing: &Listing) -> bool {
-    !listing.shows_remoteid && !listing.services.is_empty()
+    !listing.shows_remoteid && listing.shown > 0
 }
 
 /// The listing may be short: a row that contradicts the link could be among those that were not shown.
