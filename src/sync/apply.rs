@@ -1,5 +1,6 @@
 //! A repair, step by step: lock, settle what an interrupted run left, plan, write the intention, read again, call, read back.
 
+use super::again::Again;
 use super::ahead::Ahead;
 use super::lock::Lock;
 use super::manual::{self, Hands};
@@ -16,7 +17,7 @@ use crate::report::{SyncReport, Synced};
 use crate::reselling::decision::{Allowed, Decision, Reason};
 use crate::reselling::ids::ItemId;
 use crate::reselling::plan::{Planned, Step, reached, token};
-use crate::reselling::service::{LocalService, SellerService};
+use crate::reselling::service::LocalService;
 use crate::reselling::status::Status;
 use crate::reselling::way::{self, By, Hitch, Via, Way};
 use crate::root::Root;
@@ -83,6 +84,7 @@ pub fn sync(root: &Root, wanted: &Wanted, options: &Options) -> Result<SyncRepor
         name: &run,
         undo: wanted.undoes().is_some(),
         via,
+        again: Again::new(&plan.items),
         proven: Proven::default(),
         stopped: Cell::new(None),
     };
@@ -102,6 +104,7 @@ pub(super) struct Repair<'a> {
     /// The run as the journal names it.
     pub name: &'a str,
     via: Via,
+    again: Again,
     pub proven: Proven,
     /// The service after which nothing more is done in this run.
     pub stopped: Cell<Option<ItemId>>,
@@ -174,7 +177,6 @@ impl Repair<'_> {
         let Some(form) = form else { return Ok(false) };
         let (Some(row), Some(module)) = (&planned.seller, planned.module) else { return Ok(true) };
         let Some(account) = self.here.account_of(module) else { return Ok(true) };
-        let seller = account.seller()?;
         let form = match form {
             // What is deleted may have no form any more; that it is deleted, only its row says.
             Err(error) if error.kind == Kind::NotFound && row.status == Status::Deleted => None,
@@ -182,11 +184,7 @@ impl Repair<'_> {
         };
         let Some((form, status)) = form.and_then(|form| form.status().map(|status| (form, status))) else {
             // Nor does every form tell the state: the list did.
-            let same = |other: &SellerService| {
-                (&other.id, other.status, other.service_status) == (&row.id, row.status, row.service_status)
-                    && (other.remoteid.is_none() || other.remoteid == row.remoteid)
-            };
-            return Ok(!seller.listing(&row.itemtype)?.services.iter().any(same));
+            return Ok(!self.again.same(account, row)?);
         };
         let there = There { status: Some(status), service_status: form.service_status(), remoteid: form.remoteid() };
         Ok(moved(planned, &local, &there))

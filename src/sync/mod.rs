@@ -2,6 +2,7 @@
 //!
 //! What is decided is in `reselling`; this is the order in which it happens.
 
+mod again;
 mod ahead;
 mod apply;
 mod forms;

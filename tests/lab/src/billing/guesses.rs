@@ -134,6 +134,8 @@ pub struct Quirks {
     pub no_remoteid_in_list: bool,
     /// `<type>.edit` does not show it either.
     pub no_remoteid_in_form: bool,
+    /// `<type>.edit` does not show the state of the service.
+    pub no_status_in_form: bool,
     /// At most so many rows, and `p_elems` agrees: the seller answers less than it has.
     pub at_most_rows: Option<usize>,
     /// So many rows, the last ones, are counted by `p_elems` and never shown.

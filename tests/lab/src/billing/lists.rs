@@ -156,9 +156,14 @@ impl Billing {
             "scheduledclose",
             "cost",
         ];
-        let hidden = self.quirks().no_remoteid_in_form;
-        let private =
-            |column: &&str| (request.caller.level > 16 || *column != "account") && !(hidden && *column == "remoteid");
+        let mut hidden = Vec::new();
+        if self.quirks().no_remoteid_in_form {
+            hidden.push("remoteid");
+        }
+        if self.quirks().no_status_in_form {
+            hidden.extend(["status", "specialstatus"]);
+        }
+        let private = |column: &&str| (request.caller.level > 16 || *column != "account") && !hidden.contains(column);
         for column in columns.into_iter().filter(private) {
             doc.children.push(Node::leaf(column, row.text(column)));
         }
