@@ -132,6 +132,12 @@ fn a_resumption_and_an_expiry_are_taken_back() {
     assert_eq!(play.expires(prolonged), "2039-12-31");
     assert_eq!(play.undo(&run, &[]).1, 0);
     assert_eq!(play.expires(prolonged), paid_until);
+
+    // A day that has passed is not put back, and that is said beforehand.
+    play.a.execute(&format!("UPDATE item SET expiredate = '2026-01-01' WHERE id = {prolonged}"));
+    assert_eq!(play.reversible(prolonged, "expiredate"), false);
+    let run = play.sync(&[prolonged], "expiredate");
+    assert!(play.refused(&run).contains("paid until 2026-01-01, which has passed"));
 }
 
 #[test]

@@ -10,6 +10,8 @@ use crate::reselling::reverse::has_reverse;
 use crate::reselling::service::LocalService;
 use crate::reselling::status::Status;
 use crate::reselling::way::Via;
+use jiff::ZonedDateTime;
+use jiff::civil::Date;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -43,7 +45,8 @@ impl DriftReport {
     }
 
     pub fn json(&self) -> Value {
-        let items: Vec<Value> = self.items.iter().map(planned_json).collect();
+        let today = ZonedDateTime::now().date();
+        let items: Vec<Value> = self.items.iter().map(|planned| planned_json(planned, today)).collect();
         let unread: Vec<Value> = self
             .unread
             .iter()
@@ -96,11 +99,11 @@ pub fn local_json(local: &LocalService) -> Value {
     value
 }
 
-pub fn planned_json(planned: &Planned) -> Value {
+pub fn planned_json(planned: &Planned, today: Date) -> Value {
     let mut value = json!({
         "item": planned.local.item, "type": planned.local.itemtype, "name": planned.local.name,
         "module": planned.module, "link": planned.link, "local": local_json(&planned.local),
-        "decision": planned.decision, "reason": english(&planned.reason), "reversible": has_reverse(planned.decision, &planned.local), "steps": planned.steps,
+        "decision": planned.decision, "reason": english(&planned.reason), "reversible": has_reverse(planned.decision, &planned.local, today), "steps": planned.steps,
     });
     if let (Some(seller), Some(object)) = (&planned.seller, value.as_object_mut()) {
         let mut shown = json!({"id": seller.id, "status": seller.status});

@@ -10,6 +10,7 @@ use crate::modulelog::Finding;
 use crate::reselling::conclusion::Served;
 use crate::reselling::service::LocalService;
 use crate::reselling::status::SuspendedBy;
+use jiff::ZonedDateTime;
 use jiff::civil::DateTime;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
@@ -27,7 +28,7 @@ pub fn json(explained: &Explanation) -> Value {
             "service": service_json(explained), "seller": seller_json(explained), "account": account_json(explained),
             "log": explained.findings.iter().map(finding_json).collect::<Vec<_>>(),
         },
-        "plan": explained.plan.as_ref().map_or_else(|| json!({}), planned_json),
+        "plan": explained.plan.as_ref().map_or_else(|| json!({}), |plan| planned_json(plan, ZonedDateTime::now().date())),
         "unread": unread,
     })
 }

@@ -27,12 +27,13 @@ pub struct Deed {
     pub undo: bool,
 }
 
-/// Whether what this decision is about to do to the service could be taken back afterwards.
-pub fn has_reverse(decision: Decision, local: &LocalService) -> bool {
+/// Whether what this decision is about to do to the service could be taken back afterwards; `today` is the panel's.
+pub fn has_reverse(decision: Decision, local: &LocalService, today: Date) -> bool {
     match decision {
         Decision::Suspend => local.status == Status::Active && local.operations.is_empty(),
         Decision::Resume => local.status == Status::Suspended && local.operations.is_empty(),
-        Decision::ExpireDate => local.expires.is_some(),
+        // To a day that has passed an expiry is not put back.
+        Decision::ExpireDate => local.expires.is_some_and(|expires| expires >= today),
         Decision::InStep
         | Decision::Open
         | Decision::StoreCertificate
