@@ -150,6 +150,11 @@ fn a_service_that_cannot_be_repaired_is_tried_five_times_with_growing_pauses_and
         let text = String::from_utf8_lossy(&text.stdout).into_owned();
         assert!(text.contains("failed 5 times"), "{text}");
     }
+    for (language, said) in [("en", "failed 5 times"), ("ru", "не удалось 5 раз")] {
+        let page = a.mgrctl(&["-o", "xml", "resellguard.drift", &format!("lang={language}")]);
+        let page = String::from_utf8_lossy(&page.stdout).into_owned();
+        assert!(page.contains(said) && page.contains(&format!("resellguard sync {item}")), "{page}");
+    }
     // Its state changes: it is another matter, and is tried again from the start.
     a.execute(&format!("UPDATE item SET expiredate = '2039-01-01' WHERE id = {item}"));
     observe(&a);
