@@ -134,6 +134,61 @@ fn what_goes_beyond_forward_needs_its_word_and_is_exactly_one_call() {
     assert_eq!(outcome(&play.sync(&[suspended], &["--allow", "resume"]).0, 0).0, "done");
 }
 
+/// The common product rules, and those of the two products with a state of their own.
+#[test]
+fn every_product_is_suspended_resumed_closed_and_prolonged_by_the_same_calls() {
+    let products = ["dedic", "vhost", "domain", "certificate", "dnshost"];
+    let kinds = ["a", "b", "c", "d"];
+    let names: Vec<(&str, String)> = products
+        .iter()
+        .flat_map(|itemtype| kinds.iter().map(move |kind| (*itemtype, format!("{kind}.{itemtype}.example"))))
+        .collect();
+    let services: Vec<(&str, &str)> = names.iter().map(|(itemtype, name)| (*itemtype, name.as_str())).collect();
+    let world = World::new();
+    let account = world.account("resellers");
+    let Lost { a, items, .. } = lose(&world, Setup::default(), &account, &services);
+    let play = Play { world, a, items };
+    for (itemtype, items) in products.iter().zip(play.items.chunks(kinds.len())) {
+        let (report, status) = play.sync(items, &[]);
+        assert_eq!(status, 0, "{itemtype}: {report:#}");
+        let [suspended, resumed, deleted, later] = items[..] else { panic!("four services") };
+        play.there(suspended, "status = 3, abusesuspend = 'on'");
+        play.here(resumed, "status = 3");
+        play.there(deleted, "status = 4");
+        play.there(later, "expiredate = '2039-12-31'");
+        play.calls();
+        let (report, status) = play.sync(items, &[]);
+        let outcomes = [0, 1, 2, 3].map(|number| outcome(&report, number).0);
+        assert_eq!((status, outcomes), (2, ["refused", "refused", "refused", "in_step"]), "{itemtype}: {report:#}");
+        assert_eq!(play.calls(), Vec::<String>::new());
+        let (report, status) = play.sync(items, &["--allow", ALL]);
+        assert_eq!(status, 0, "{itemtype}: {report:#}");
+        assert_eq!(
+            play.calls(),
+            [
+                format!("service.postsuspend elid={suspended} sok=ok"),
+                format!("service.postresume elid={resumed} sok=ok"),
+                format!("service.postclose elid={deleted} sok=ok"),
+                format!("service.setexpiredate elid={later} expiredate=2039-12-31 sok=ok"),
+            ],
+            "{itemtype}"
+        );
+        let statuses: Vec<u64> = items.iter().map(|item| play.a.status(*item)).collect();
+        assert_eq!((statuses, play.expires(later).as_str()), (vec![3, 2, 4, 2], "2039-12-31"), "{itemtype}");
+    }
+    // What a product that nobody has described is called at the seller is not guessed: nothing is asked, and nothing done.
+    play.there(play.items[17], "status = 3, abusesuspend = 'on'");
+    for (site, name) in [(&*play.a, "gamehost"), (play.world.seller(), "gamehost")] {
+        site.execute(&format!("UPDATE itemtype SET intname = '{name}' WHERE intname = 'dnshost'"));
+    }
+    let (report, status) = play.sync(&play.items[16..], &["--allow", ALL]);
+    assert_eq!(status, 1, "{report:#}");
+    for item in report["items"].as_array().unwrap() {
+        assert_eq!((&item["type"], &item["outcome"]), (&"gamehost".into(), &"failed".into()), "{report:#}");
+    }
+    assert_eq!(play.calls(), Vec::<String>::new());
+}
+
 #[test]
 fn the_laws_stand_above_every_permission() {
     let play = active(Guesses::default(), 6);
