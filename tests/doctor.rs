@@ -125,6 +125,19 @@ fn a_panel_that_is_well_is_called_well_and_what_is_wrong_is_named_with_its_remed
     ] {
         assert_eq!(checks[name]["status"], "ok", "{name}: {checks:#?}");
     }
+    // Times are the panel's, with their offset and to the second.
+    let output = std::process::Command::new(play.a.root().join("addon/resellguard"))
+        .args(["doctor", "--format", "json"])
+        .env("RESELLGUARD_ROOT", play.a.root())
+        .env("TZ", "XXX-05:30")
+        .output()
+        .unwrap();
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for name in ["hook", "log"] {
+        let check = told["checks"].as_array().unwrap().iter().find(|check| check["name"] == name).unwrap();
+        let time = check["detail"].as_str().unwrap().rsplit(' ').next().unwrap();
+        assert!(time.len() == 25 && time.ends_with("+05:30"), "{check}");
+    }
     // A lab's panel lies in no system whose cron tables are known.
     assert_eq!(checks["checkevent.schedule"]["status"], "skipped");
     let root = play.a.root();

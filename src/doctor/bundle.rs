@@ -2,8 +2,8 @@
 //!
 //! Every text goes through `mask`, whatever it is. The panel's key, its settings files and its database are not in it.
 
-use super::Diagnosis;
 use super::mask::Mask;
+use super::{Diagnosis, moment};
 use crate::billmgr::schedule::system_of;
 use crate::error::{Error, Kind};
 use crate::journal::Journal;
@@ -96,7 +96,7 @@ fn remembered(root: &Root, read: impl Fn(&Journal) -> Result<Value, Error>) -> V
 }
 
 fn versions(root: &Root) -> String {
-    let mut text = format!("resellguard {}\n{}\n", env!("CARGO_PKG_VERSION"), Timestamp::now());
+    let mut text = format!("resellguard {}\n{}\n", env!("CARGO_PKG_VERSION"), moment(Timestamp::now()));
     let system = system_of(root).unwrap_or_else(|| PathBuf::from("/"));
     let release = fs::read_to_string(system.join("etc/os-release")).unwrap_or_default();
     for line in release.lines().filter(|line| line.starts_with("PRETTY_NAME=")) {
@@ -160,7 +160,7 @@ fn listing(root: &Root) -> String {
     for path in paths {
         let _ = match fs::symlink_metadata(&path) {
             Ok(about) => {
-                let at = Timestamp::from_second(about.mtime()).unwrap_or(Timestamp::UNIX_EPOCH);
+                let at = moment(Timestamp::from_second(about.mtime()).unwrap_or(Timestamp::UNIX_EPOCH));
                 let (mode, user, group, size) = (about.mode(), about.uid(), about.gid(), about.len());
                 writeln!(text, "{mode:06o} {user}:{group} {size} {at} {}", path.display())
             }

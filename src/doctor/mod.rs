@@ -8,8 +8,11 @@ mod sellers;
 
 pub use bundle::bundle;
 
+use crate::journal::rfc3339;
 use crate::reading::Here;
 use crate::root::Root;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ZonedDateTime};
 use serde::Serialize;
 
 /// How one check came out; the gravest is the last.
@@ -65,6 +68,11 @@ impl Diagnosis {
             _ => 0,
         }
     }
+}
+
+/// The panel's local time with its offset, to the second.
+fn moment(at: Timestamp) -> String {
+    rfc3339(&ZonedDateTime::new(at, TimeZone::system()))
 }
 
 /// Checks everything. Nothing here is an error: what fails is a check that says so.

@@ -1,6 +1,6 @@
 //! What this panel has: our files, its schedule, its database, its log, our own directory.
 
-use super::{Check, Status};
+use super::{Check, Status, moment};
 use crate::billmgr::operations_stopped;
 use crate::billmgr::schedule::{self, Schedule};
 use crate::error::Error;
@@ -121,9 +121,9 @@ fn hook(root: &Root) -> Check {
     match last {
         None => Check::new(name, Status::Warning, "no checkevent has been seen yet", fix),
         Some(at) if Timestamp::now().duration_since(at) > POLL => {
-            Check::new(name, Status::Warning, format!("the last checkevent was seen at {at}"), fix)
+            Check::new(name, Status::Warning, format!("the last checkevent was seen at {}", moment(at)), fix)
         }
-        Some(at) => Check::ok(name, format!("checkevent was seen at {at}")),
+        Some(at) => Check::ok(name, format!("checkevent was seen at {}", moment(at))),
     }
 }
 
@@ -166,7 +166,7 @@ fn module_log(root: &Root) -> Check {
     let written = fs::metadata(&path).and_then(|about| about.modified()).map(Timestamp::try_from);
     match written {
         Ok(Ok(at)) if Timestamp::now().duration_since(at) <= LOG => {
-            Check::ok(name, format!("{} was written at {at}", path.display()))
+            Check::ok(name, format!("{} was written at {}", path.display(), moment(at)))
         }
         Ok(_) => Check::new(
             name,
