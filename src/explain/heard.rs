@@ -2,7 +2,7 @@
 //! facts/billmanager 4.4).
 
 use super::{Source, Unread};
-use crate::modulelog::{Cut, Files, Finding, Kind, Listener, Window, read};
+use crate::modulelog::{Cut, Files, Finding, Ids, Kind, Listener, Story, Window, read, stories};
 use crate::reselling::conclusion::{Heard, HeardOf};
 use crate::reselling::ids::ItemId;
 use crate::reselling::service::{LocalService, SellerService};
@@ -13,28 +13,46 @@ use std::collections::VecDeque;
 /// How many findings are kept, the newest.
 const MOST: usize = 1000;
 
-/// The findings about the service, newest first. Of a panel whose database could not be read, where the log has nothing about the
+/// The story is told of a log of at most so many bytes as they lie there: it takes two more readings. `log ITEM` tells it of any.
+const SHORT: u64 = 128 * 1024 * 1024;
+
+/// What the log says of a service.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// Newest first.
+    pub findings: Vec<Finding>,
+    /// What the thread did that failed last, or else the last one that was about it.
+    pub story: Option<Story>,
+}
+
+/// The findings about the service. Of a panel whose database could not be read, where the log has nothing about the
 /// service, those that are about every service: a refused login, an unreachable seller.
-pub(super) fn findings(
+pub(super) fn told(
     root: &Root,
     item: ItemId,
     local: Option<&LocalService>,
     row: Option<&SellerService>,
     unread: &mut Vec<(Source, Unread)>,
-) -> Vec<Finding> {
+) -> Told {
     let files = Files::of(root);
     if files.files.is_empty() && files.skipped.is_empty() {
         unread.push((Source::Log, Unread::NoLog));
-        return Vec::new();
+        return Told::default();
     }
     let stored = local.and_then(|local| local.stored_seller_id.as_deref());
     let there = [row.map(|row| row.id.as_str()), stored];
-    let ids = std::iter::once(item.0).chain(there.into_iter().flatten().filter_map(|id| id.parse().ok())).collect();
+    let seller = there.into_iter().flatten().find_map(|id| id.parse().ok());
+    let ids: Vec<u64> =
+        std::iter::once(item.0).chain(there.into_iter().flatten().filter_map(|id| id.parse().ok())).collect();
     let mut about = About { ids, found: VecDeque::new(), general: VecDeque::new() };
     let skipped = read(&files, window(local), Cut::default(), &mut about);
     unread.extend(skipped.into_iter().map(|one| (Source::Log, Unread::File(one))));
     let found = if about.found.is_empty() && local.is_none() { about.general } else { about.found };
-    found.into_iter().rev().collect()
+    let files = window(local).since.map_or(files.clone(), |since| files.since(since));
+    let story = (files.files.iter().map(|file| file.size).sum::<u64>() <= SHORT)
+        .then(|| stories(&files, &Ids::new(item.0, seller), window(local), Cut::default()))
+        .and_then(|told| told.stories.into_iter().next());
+    Told { findings: found.into_iter().rev().collect(), story }
 }
 
 /// From the order on: what is older is about something else. A log without its panel is read as a whole.

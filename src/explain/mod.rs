@@ -9,7 +9,7 @@ use crate::billmgr::{Change, operations_stopped, schedule};
 use crate::error::{Error, Kind};
 use crate::handover::{self, Moment};
 use crate::journal::Journal;
-use crate::modulelog::Finding;
+use crate::modulelog::{Finding, Story};
 use crate::reading::{AccountHere, Here};
 use crate::report::Checked;
 use crate::reselling::conclusion::{Conclusion, Panel, Scheduled, Seen, Seller, Served, Situation, Standing, conclude};
@@ -61,6 +61,8 @@ pub struct Explanation {
     pub requests: u32,
     /// What the log says of the service, newest first.
     pub findings: Vec<Finding>,
+    /// What the thread did that failed, or the last one that was about it.
+    pub story: Option<Story>,
     pub plan: Option<Planned>,
     /// What was not looked at, and why.
     pub unread: Vec<(Source, Unread)>,
@@ -101,7 +103,7 @@ pub fn explain(root: &Root, item: ItemId, options: Options) -> Result<Explanatio
     };
     let seen = asked.as_ref().and_then(|asked| asked.as_ref().ok());
     let row = seen.zip(local.as_ref()).and_then(|(seen, local)| seen.link(local).seller.cloned());
-    let findings = heard::findings(root, item, local.as_ref(), row.as_ref(), &mut unread);
+    let heard::Told { findings, story } = heard::told(root, item, local.as_ref(), row.as_ref(), &mut unread);
     let polls = polls(root, &journal)?;
     let delivered_since = account.map(|account| journal.delivered_since(&account.account, item)).transpose()?.flatten();
     let schedule = schedule::checkevent(root);
@@ -134,6 +136,7 @@ pub fn explain(root: &Root, item: ItemId, options: Options) -> Result<Explanatio
         row,
         whoami,
         findings,
+        story,
         plan,
         unread,
     };

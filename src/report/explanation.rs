@@ -1,6 +1,7 @@
 //! Why a service is where it is, as it is shown: the paragraph, then the evidence of each source, then the plan.
 
 use super::drift::{local_json, planned_json, planned_text, state};
+use super::log::{story_end, story_json};
 use super::{SCHEMA, english};
 use crate::billmgr::Change;
 use crate::billmgr::schedule::Schedule;
@@ -17,6 +18,8 @@ use std::fmt::Write as _;
 
 /// How many lines of the log are shown to a person; JSON has all.
 const LINES: usize = 5;
+/// How many steps of the story.
+const STEPS: usize = 8;
 
 pub fn json(explained: &Explanation) -> Value {
     let unread: Vec<Value> =
@@ -29,7 +32,7 @@ pub fn json(explained: &Explanation) -> Value {
             "log": explained.findings.iter().map(finding_json).collect::<Vec<_>>(),
         },
         "plan": explained.plan.as_ref().map_or_else(|| json!({}), |plan| planned_json(plan, ZonedDateTime::now().date())),
-        "unread": unread,
+        "story": explained.story.as_ref().map(story_json), "unread": unread,
     })
 }
 
@@ -285,7 +288,14 @@ fn log_lines(explained: &Explanation, language: Language) -> Vec<String> {
         lines.push(language.choose((format!("and {more} more"), format!("и ещё {more}"))));
     }
     if lines.is_empty() && !explained.unread.iter().any(|(source, _)| *source == Source::Log) {
-        lines.push(language.choose(("nothing about this service", "об этой услуге ничего")).to_owned());
+        let said = match explained.story {
+            Some(_) => ("no error about this service", "об этой услуге ошибок нет"),
+            None => ("nothing about this service", "об этой услуге ничего"),
+        };
+        lines.push(language.choose(said).to_owned());
+    }
+    if let Some(story) = &explained.story {
+        lines.extend(story_end(story, STEPS, language));
     }
     lines
 }

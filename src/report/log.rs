@@ -237,6 +237,18 @@ impl ServiceLogReport {
     }
 }
 
+/// The last steps of a story, or those up to its last error, for beside something else.
+pub fn story_end(story: &Story, most: usize, language: Language) -> Vec<String> {
+    let failed = story.steps.iter().rposition(|step| matches!(step.what, What::Error | What::Warning));
+    let end = failed.map_or(story.steps.len(), |at| at + 1);
+    let steps = story.steps.get(end.saturating_sub(most)..end).unwrap_or_default();
+    let others = (story.steps.len() - steps.len()) as u64;
+    let short = Story { thread: story.thread, steps: steps.to_vec(), left_out: story.left_out + others };
+    let mut out = String::new();
+    story_text(&mut out, &short, language);
+    out.lines().map(str::to_owned).collect()
+}
+
 fn story_text(out: &mut String, story: &Story, language: Language) {
     let (first, last) = (story.steps.first(), story.last());
     let times = first.zip(last).map(|(first, last)| format!("{} .. {last}", first.at)).unwrap_or_default();
@@ -262,7 +274,7 @@ fn story_text(out: &mut String, story: &Story, language: Language) {
     }
 }
 
-fn story_json(story: &Story) -> Value {
+pub fn story_json(story: &Story) -> Value {
     let steps: Vec<Value> = story.steps.iter().map(step_json).collect();
     json!({"thread": story.thread.to_string(), "errors": story.errors(), "left_out": story.left_out, "steps": steps})
 }

@@ -50,6 +50,12 @@ pub fn the_articles_fault_is_told_as_a_story_in_both_languages_and_on_a_copy_wit
             told["unread"].as_array().unwrap().iter().map(|one| one["source"].as_str().unwrap()).collect();
         assert_eq!(unread, ["service", "account", "seller"], "{told:#}");
     }
+    // The thread that failed is told as `log ITEM` tells it, error first and in few lines.
+    let output = at(&program, &copy, &["explain", &item, "--offline"], "C");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let story: Vec<&str> = said.lines().skip_while(|line| !line.starts_with("  [23241:1]")).collect();
+    assert!(story.len() <= 10 && story[1].contains("error: Error: Type: 'missed'"), "{said}");
+    assert!(story[2].contains("warning: processing event"), "{said}");
     // No source is left out: each says why it was not looked at, in the person's language.
     let output = at(&program, &copy, &["explain", &item, "--offline"], "ru_RU.UTF-8");
     let russian = String::from_utf8_lossy(&output.stdout);
@@ -82,7 +88,11 @@ fn the_panel_shows_the_explanation_to_administrators_in_their_language() {
     let item = play.item.to_string();
     let page = play.a.call("resellguard.explain", &[("elid", &item)]);
     assert!(page.text_of("conclusion").starts_with("All is well"), "{page}");
-    assert!(page.text_of("here").contains(&item) && page.text_of("log").contains("nothing about"), "{page}");
+    assert!(
+        page.text_of("here").contains(&item) && page.text_of("log").contains("no error about this service\n["),
+        "{page}"
+    );
+    assert!(page.text_of("log").contains("order sent: func=v2.vds.order.param"), "{page}");
     assert!(page.text_of("seller").contains(&play.bought.to_string()) && !page.text_of("plan").is_empty(), "{page}");
     let russian = play.a.call("resellguard.explain", &[("elid", &item), ("lang", "ru")]);
     assert!(russian.text_of("conclusion").starts_with("Всё в порядке"), "{russian}");
