@@ -313,6 +313,17 @@ fn a_callback_whose_process_dies_is_told_and_the_others_go_on() {
     assert_eq!((status, outcome(&report, 0).0, outcome(&report, 1).0), (1, "failed", "done"), "{report:#}");
     assert!(outcome(&report, 0).2.contains("signal 9"), "{report:#}");
     assert_eq!((play.a.status(dies), report["items"][0]["after"]["status"].as_str()), (2, Some("active")));
+    let log = std::fs::read_to_string(play.a.root().join("var/resellguard.log")).unwrap();
+    let told = format!("WARNING service {dies}: failed by suspend: The call service.postsuspend failed");
+    assert!(log.contains(&told), "a failure is a warning, with its reason: {log}");
+    // Who asked is dead, not the panel: it may still be at it.
+    std::fs::rename(&aside, &mgrctl).unwrap();
+    let (report, status) = play.sync(&[dies], &["--allow", ALL]);
+    assert_eq!((status, outcome(&report, 0).0), (2, "refused"), "{report:#}");
+    assert!(outcome(&report, 0).2.contains("was not answered"), "{report:#}");
+    stage::minutes_later(&play.a);
+    assert_eq!(play.sync(&[dies], &["--allow", ALL]).1, 0);
+    assert_eq!(play.a.status(dies), 3);
 }
 
 #[test]

@@ -193,6 +193,23 @@ fn a_callback_that_does_not_do_what_it_says_is_reported_as_what_it_did() {
 }
 
 #[test]
+fn a_request_of_the_panel_ends_before_its_patience_and_says_what_is_left() {
+    let play = lost(Guesses::default(), &[("vds", "v1.example"), ("vds", "v2.example")]);
+    play.a.billing.misbehave("vds.open", Misbehaviour::Hangs(Duration::from_hours(1)));
+    let elid = format!("{}, {}", play.items[0], play.items[1]);
+    let answer = play.a.try_call("resellguard.sync", &[("elid", &elid), ("sok", "ok")]).unwrap();
+    play.a.billing.behave();
+    let said = |number: usize| {
+        let row = &answer.child("list").unwrap().children[number];
+        (row.text_of("outcome").to_owned(), row.text_of("reason").to_owned())
+    };
+    assert!(said(0).0 == "failed" && said(0).1.contains("no answer in time"), "{:?}", said(0));
+    assert!(said(1).0 == "refused" && said(1).1.contains("does not wait so long"), "{:?}", said(1));
+    assert_eq!(play.calls(play.items[1]), Vec::<String>::new());
+    assert_eq!(play.sync(&play.items[1..]).1, 0);
+}
+
+#[test]
 fn a_certificate_goes_no_further_than_what_reading_back_shows() {
     let names = ["c0.example", "c1.example", "c2.example", "c3.example"].map(|name| ("certificate", name));
     let play = lost(Guesses::default(), &names);

@@ -106,9 +106,15 @@ fn document(output: &Output) -> Result<Element, Error> {
     }
     if !output.status.success() {
         let line = output.complaint();
-        // The text form of the panel's own refusal, `ERROR missed(currency)` (facts/coremanager 5.1).
-        let kind = if line.starts_with("ERROR ") { Kind::PanelAnswer } else { Kind::Mgrctl };
-        return Err(Error::new(kind, format!("mgrctl ended with {}: {line}", output.ending())));
+        let said = if line.is_empty() { String::new() } else { format!(": {line}") };
+        let ended = format!("mgrctl ended with {}{said}", output.ending());
+        return Err(match output.status.code() {
+            // Whoever killed it has not killed the panel, which it had asked.
+            None => Error::new(Kind::Unanswered, format!("{ended}; the call may still take effect")),
+            // The text form of the panel's own refusal, `ERROR missed(currency)` (facts/coremanager 5.1).
+            Some(_) if line.starts_with("ERROR ") => Error::new(Kind::PanelAnswer, ended),
+            Some(_) => Error::new(Kind::Mgrctl, ended),
+        });
     }
     match document {
         None => Err(broken("the answer of mgrctl is not UTF-8")),
@@ -221,7 +227,7 @@ mod tests {
 
     #[test]
     fn every_bad_end_has_its_kind() {
-        use Kind::{Mgrctl as Unclear, PanelAnswer as Refused};
+        use Kind::{Mgrctl as Unclear, PanelAnswer as Refused, Unanswered};
         let error =
             "<doc><error type=\"missed\" object=\"item\" value=\"16643\"><msg>No such\nservice</msg></error></doc>";
         for (script, kind, said) in [
@@ -230,7 +236,8 @@ mod tests {
             ("echo '<doc><error/></doc>'".into(), Refused, "vds.open: error"),
             ("echo 'ERROR missed(currency)' >&2; exit 1".into(), Refused, "status 1: ERROR missed(currency)"),
             ("echo >&2; echo 'first line' >&2; echo second >&2; exit 3".into(), Unclear, "status 3: first line"),
-            ("kill -9 $$".into(), Unclear, "signal 9"),
+            // Killed from outside; the panel may still be at it.
+            ("kill -9 $$".into(), Unanswered, "signal 9; the call may still take effect"),
             ("echo '<doc>'; exit 1".into(), Unclear, "status 1"),
             ("echo '<html><body>'".into(), Unclear, "no document"),
             ("echo '<html/>'".into(), Unclear, "<html>"),

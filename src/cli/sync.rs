@@ -49,8 +49,14 @@ pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Res
     if way.assign.is_some() && way.via != Via::Manual {
         return Err(Error::new(Kind::Usage, "--assign goes with --via manual only"));
     }
-    let options =
-        Options { dry_run: arguments.dry_run, actor: super::actor(), token: None, allow: arguments.allow.clone(), way };
+    let options = Options {
+        dry_run: arguments.dry_run,
+        actor: super::actor(),
+        token: None,
+        allow: arguments.allow.clone(),
+        way,
+        within: None,
+    };
     carry_out(root, &wanted, options, arguments.yes, arguments.format, language)
 }
 

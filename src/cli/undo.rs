@@ -29,6 +29,7 @@ pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Res
         token: None,
         allow: Vec::new(),
         way: Way::default(),
+        within: None,
     };
     let wanted = Wanted::TakenBack(arguments.run.clone());
     sync::carry_out(root, &wanted, options, arguments.yes, arguments.format, language)

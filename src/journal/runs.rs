@@ -300,6 +300,22 @@ impl Journal {
         read().map_err(|error| Self::fault(&error))
     }
 
+    /// The last service with which the module changed the seller's side, and when.
+    ///
+    /// # Errors
+    /// `Kind::State`.
+    pub fn last_alarm(&self) -> Result<Option<(ItemId, String)>, Error> {
+        self.connection
+            .query_row(
+                "SELECT item, at FROM record WHERE kind = 'outcome'
+                 AND json_extract(body, '$.reason.Way.SellerChanged') IS NOT NULL ORDER BY id DESC LIMIT 1",
+                [],
+                |row| Ok((ItemId(unsigned(row.get(0)?)), row.get(1)?)),
+            )
+            .optional()
+            .map_err(|error| Self::fault(&error))
+    }
+
     /// Whether there is a run of that name.
     ///
     /// # Errors

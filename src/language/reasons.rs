@@ -376,6 +376,12 @@ impl Say for Reason {
                 "This is not the plan that was shown: the state has changed since. Look at the new plan.",
                 "Это не тот план, который был показан: с тех пор состояние изменилось. Посмотрите новый план.",
             ),
+            Self::OutOfTime => both(
+                "Nothing was called: the panel does not wait so long for an answer. Repair the rest with the next request, or all at once on \
+                 the command line: resellguard sync.",
+                "Ничего не вызвано: так долго панель ответа не ждёт. Исправьте остальное следующим запросом или всё сразу в командной строке: \
+                 resellguard sync.",
+            ),
             Self::CallFailed { call, detail } => {
                 (format!("The call {call} failed: {detail}"), format!("Вызов {call} не удался: {detail}"))
             }

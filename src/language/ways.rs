@@ -116,6 +116,16 @@ impl Say for Hitch {
                     "Не удалось прочитать, не изменилась ли услуга у продавца, поэтому запуск остановлен: {detail}"
                 ),
             ),
+            Self::ChangedBefore { item, at } => (
+                format!(
+                    "At {at} the module changed the seller's side when service {item} was repaired. Look at that service there first; for a \
+                     day this way is not gone again. The other ways are open: --via callbacks."
+                ),
+                format!(
+                    "{at} при исправлении услуги {item} модуль изменил сторону продавца. Сначала проверьте ту услугу у продавца; сутки этот \
+                     способ не используется. Остальные доступны: --via callbacks."
+                ),
+            ),
             Self::Stopped { item } => (
                 format!("Nothing was called: the run was stopped after service {item}."),
                 format!("Ничего не вызвано: запуск остановлен после услуги {item}."),

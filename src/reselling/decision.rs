@@ -249,6 +249,8 @@ pub enum Reason {
         detail: String,
     },
     PlanIsStale,
+    /// The request in which it was to be done has lasted too long.
+    OutOfTime,
     // what came of the calls
     CallFailed {
         call: String,

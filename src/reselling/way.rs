@@ -82,6 +82,11 @@ pub enum Hitch {
     SellerUnclear {
         detail: String,
     },
+    /// That is not long ago: the module changed the service at the seller that belongs to this one.
+    ChangedBefore {
+        item: u64,
+        at: String,
+    },
     /// The run was stopped after this service.
     Stopped {
         item: u64,

@@ -11,6 +11,7 @@ use super::ways::planned as plan;
 use crate::billmgr::{Mgrctl, Panel, Program, Selection};
 use crate::error::{Error, Kind};
 use crate::journal::{Journal, Outcome};
+use crate::language::{Language, Say};
 use crate::reading::Here;
 use crate::report::drift::local_json;
 use crate::report::{SyncReport, Synced};
@@ -26,7 +27,7 @@ use jiff::ZonedDateTime;
 use serde_json::Value;
 use std::cell::Cell;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The panel copies its whole database and files meanwhile, if it does it while we wait.
 const BACKUP: Duration = Duration::from_mins(30);
@@ -44,6 +45,8 @@ pub struct Options {
     pub allow: Vec<Allowed>,
     /// Whose hands do it.
     pub way: Way,
+    /// After so long no other service is begun: somebody waits for the answer who will not wait for ever.
+    pub within: Option<Duration>,
 }
 
 /// Plans, repairs, reads back.
@@ -52,6 +55,7 @@ pub struct Options {
 /// Nothing has been changed when this is an error: this panel could not be read, a service does not exist, somebody else holds
 /// the lock, the journal cannot be written. What happens to single services afterwards is in the report.
 pub fn sync(root: &Root, wanted: &Wanted, options: &Options) -> Result<SyncReport, Error> {
+    let begun = Instant::now();
     let here = Here::open(root)?;
     if options.dry_run {
         let items = plan(&here, &mut Journal::open(root)?, wanted, &options.allow, options.way)?
@@ -63,7 +67,7 @@ pub fn sync(root: &Root, wanted: &Wanted, options: &Options) -> Result<SyncRepor
     }
     let _lock = Lock::take(root, "sync", &options.actor)?;
     let mut journal = Journal::open(root)?;
-    let panel = Mgrctl::new(root);
+    let panel = options.within.map_or_else(|| Mgrctl::new(root), |within| Mgrctl::new(root).within(within));
     let mut settled = Hands { here: &here, journal: &journal, panel: &panel }.put_back_left()?;
     settled.append(&mut settle_interrupted(&here, &journal)?);
     let via = options.way.via;
@@ -87,6 +91,7 @@ pub fn sync(root: &Root, wanted: &Wanted, options: &Options) -> Result<SyncRepor
         again: Again::new(&plan.items),
         proven: Proven::default(),
         stopped: Cell::new(None),
+        until: options.within.map(|within| begun + within),
     };
     let items = repair.all(plan.items);
     journal.end_run(&run);
@@ -108,6 +113,8 @@ pub(super) struct Repair<'a> {
     pub proven: Proven,
     /// The service after which nothing more is done in this run.
     pub stopped: Cell<Option<ItemId>>,
+    /// When no other service is begun any more.
+    until: Option<Instant>,
 }
 
 impl Repair<'_> {
@@ -130,6 +137,10 @@ impl Repair<'_> {
         }
         if let Some(item) = self.stopped.get() {
             planned.reason = Reason::Way(Hitch::Stopped { item: item.0 });
+            return settled_without_calls(planned, false);
+        }
+        if self.until.is_some_and(|until| Instant::now() >= until) {
+            planned.reason = Reason::OutOfTime;
             return settled_without_calls(planned, false);
         }
         self.carry_out(planned, following, ahead)
@@ -163,7 +174,11 @@ impl Repair<'_> {
         if let Err(error) = self.journal.settle(entry, came.outcome, &came.reason, &came.after) {
             log::error!("service {item}: {} ({error})", came.outcome.word());
         }
-        log::info!("service {item}: {} by {}", came.outcome.word(), planned.decision.word());
+        let (word, by) = (came.outcome.word(), planned.decision.word());
+        match came.outcome {
+            Outcome::Done => log::info!("service {item}: {word} by {by}"),
+            _ => log::warn!("service {item}: {word} by {by}: {}", came.reason.say(Language::En)),
+        }
         synced(planned, came)
     }
 

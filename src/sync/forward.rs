@@ -51,8 +51,14 @@ pub fn repair_forward(root: &Root) -> Result<(), Error> {
     if due.is_empty() {
         return Ok(());
     }
-    let options =
-        Options { dry_run: false, actor: ACTOR.to_owned(), token: None, allow: Vec::new(), way: Way::default() };
+    let options = Options {
+        dry_run: false,
+        actor: ACTOR.to_owned(),
+        token: None,
+        allow: Vec::new(),
+        way: Way::default(),
+        within: None,
+    };
     let report = match sync(root, &Wanted::Overdue(due), &options) {
         Err(error) if error.kind == Kind::Locked => {
             log::info!("{error}");

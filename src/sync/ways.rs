@@ -12,7 +12,11 @@ use crate::reselling::ids::ModuleId;
 use crate::reselling::plan::{Planned, Step};
 use crate::reselling::way::{self, Hitch, Via, Way};
 use crate::root::Root;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
+
+/// So long the way by the module is not gone again after it changed something at the seller: each time could harm one more service.
+const ALARM_HOLDS: SignedDuration = SignedDuration::from_hours(24);
 
 /// The plan of a repair in this way, as `sync` would carry it out.
 ///
@@ -44,7 +48,7 @@ pub(super) fn planned(
     }
     match way.via {
         Via::Callbacks => {}
-        Via::Module => by_module(here, &mut acting),
+        Via::Module => by_module(here, journal, &mut acting)?,
         Via::Manual => by_task(here, &mut acting, way.assign)?,
     }
     if let (true, Some(first)) = (way.backup, acting.into_iter().find(|planned| planned.decision.acts())) {
@@ -64,9 +68,15 @@ fn replace(acting: &mut [&mut Planned], via: Via, mut replaced: impl FnMut(&Plan
     }
 }
 
-fn by_module(here: &Here, acting: &mut [&mut Planned]) {
+fn by_module(here: &Here, journal: &Journal, acting: &mut [&mut Planned]) -> Result<(), Error> {
     let mut offers: HashMap<String, Result<(), String>> = HashMap::new();
+    let recent =
+        |at: &str| at.parse::<Timestamp>().is_ok_and(|at| Timestamp::now().duration_since(at).abs() < ALARM_HOLDS);
+    let alarm = journal.last_alarm()?.filter(|(_, at)| recent(at));
     replace(acting, Via::Module, |planned| {
+        if let Some((item, at)) = &alarm {
+            return Err(Hitch::ChangedBefore { item: item.0, at: at.clone() });
+        }
         let (module, file) = module_of(here, planned).ok_or_else(|| unknown("its module is not known"))?;
         let offered = offers.entry(file.to_owned()).or_insert_with(|| match offered(here, file) {
             Ok(true) => Ok(()),
@@ -76,6 +86,7 @@ fn by_module(here: &Here, acting: &mut [&mut Planned]) {
         offered.clone().map_err(|detail| Hitch::NoSyncItem { detail })?;
         Ok(vec![way::by_module(planned.local.item, module, file)])
     });
+    Ok(())
 }
 
 fn offered(here: &Here, file: &str) -> Result<bool, Error> {

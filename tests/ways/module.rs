@@ -57,6 +57,12 @@ fn a_module_that_changes_the_seller_is_stopped_after_the_first_service_with_an_a
     assert_eq!(play.items.iter().map(|item| play.status_there(*item)).collect::<Vec<_>>(), [3, 2, 2]);
     let log = std::fs::read_to_string(play.a.root().join("var/resellguard.log")).unwrap();
     assert!(log.contains("ERROR") && log.contains("ALARM"), "{log}");
+    // Each further run could harm one more service.
+    let (report, status) = play.sync(&play.items[1..], &["--via", "module"]);
+    let refused = format!("when service {} was repaired. Look at that service there first", play.items[0]);
+    assert!(status == 2 && [0, 1].iter().all(|number| outcome(&report, *number).1.contains(&refused)), "{report:#}");
+    assert_eq!(play.items.iter().map(|item| play.status_there(*item)).collect::<Vec<_>>(), [3, 2, 2]);
+    assert_eq!(play.sync(&play.items[1..], &[]).1, 0, "the usual way is open");
 }
 
 #[test]

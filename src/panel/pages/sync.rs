@@ -12,6 +12,11 @@ use crate::reselling::way::Way;
 use crate::root::Root;
 use crate::sync::{Options, Wanted, drift, sync};
 use crate::xml::Element;
+use std::time::Duration;
+
+/// How long a request repairs, and how long it waits for one call. How long the panel and what stands before it wait for a plugin is not
+/// known (facts/coremanager 2.4); a minute is what web servers usually do.
+const PATIENCE: Duration = Duration::from_secs(25);
 
 /// How many services a refusal names before it says "and more".
 const NAMED: usize = 10;
@@ -57,6 +62,7 @@ fn apply(root: &Root, request: &Request, wanted: &Wanted) -> Result<Shown, Error
         // The panel's form repairs forward, and what the settings allow.
         allow: Vec::new(),
         way: Way::default(),
+        within: Some(PATIENCE),
     };
     let report = sync(root, wanted, &options)?;
     let language = request.language;
