@@ -221,3 +221,52 @@ fn an_expiry_never_goes_backwards_and_an_old_certificate_is_not_taken_for_a_new_
     assert_eq!((status, report["items"][0]["decision"].as_str()), (2, Some("ask")), "{report:#}");
     assert_eq!(a.param(items[0], "service_status").as_deref(), Some("3"));
 }
+
+#[test]
+fn a_module_whose_login_cannot_be_read_is_named_and_nothing_is_called_well() {
+    let (_world, a, items) = lost("vds", &["one.example", "two.example"]);
+    let module =
+        a.row(&format!("SELECT processingmodule FROM item WHERE id = {}", items[0])).number("processingmodule");
+    let key = a.root().join("etc/billmgr.pem");
+    let damages: [(&str, &dyn Fn()); 2] = [
+        ("the panel's key moved away", &|| std::fs::rename(&key, key.with_extension("away")).unwrap()),
+        ("another value", &|| {
+            std::fs::rename(key.with_extension("away"), &key).unwrap();
+            a.execute("UPDATE processingcryptedparam SET value = 'xxxx'");
+        }),
+    ];
+    for (how, damage) in damages {
+        damage();
+        for arguments in [&["drift"][..], &["drift", "--all"], &["sync", "--stuck"], &["sync", "--stuck", "--dry-run"]]
+        {
+            let (report, status) = json(&a, arguments);
+            assert_eq!(status, 1, "{how}, {arguments:?}: {report:#}");
+            assert_eq!(report["unreadable_modules"][0]["module"], module, "{how}, {arguments:?}: {report:#}");
+            let told: Vec<u64> =
+                report["items"].as_array().unwrap().iter().map(|item| item["item"].as_u64().unwrap()).collect();
+            assert_eq!(told, items, "{how}, {arguments:?}");
+            let output = resellguard(&a, arguments);
+            let text = String::from_utf8_lossy(&output.stdout);
+            assert_eq!(output.status.code(), Some(1), "{how}, {arguments:?}: {text}");
+            assert!(text.contains(&format!("\nmodule {module}: ")), "{how}, {arguments:?}: {text}");
+            assert!(!text.contains("in step") && !text.contains("No service is stuck"), "{how}, {arguments:?}: {text}");
+        }
+        let page = a.call("resellguard.drift", &[]).to_string();
+        assert_eq!(
+            page.matches(&format!("The seller could not be read: module {module} ")).count(),
+            2,
+            "{how}: {page}"
+        );
+        let form = a.call("resellguard.sync", &[("elid", &items[0].to_string())]);
+        assert!(form.text_of("summary").contains(&format!("module {module} ")), "{how}: {form}");
+    }
+    // Nothing waits behind it: then this is all there is to say.
+    a.execute("DELETE FROM item WHERE processingmodule IS NOT NULL");
+    for arguments in [&["drift"][..], &["sync", "--stuck"]] {
+        let output = resellguard(&a, arguments);
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert_eq!((output.status.code(), text.lines().count()), (Some(1), 1), "{text}");
+        assert!(text.starts_with(&format!("module {module}: ")), "{text}");
+    }
+    assert_eq!(repair_calls(&a), Vec::<String>::new());
+}

@@ -1,6 +1,6 @@
 //! The verdict on each seller account with its evidence: text, JSON, nagios, prometheus.
 
-use super::{SCHEMA, SetAside, english};
+use super::{SCHEMA, SetAside, english, module_line, modules_json};
 use crate::error::Error;
 use crate::journal::{Retry, rfc3339};
 use crate::language::{self, Language, Say};
@@ -73,11 +73,7 @@ impl CheckReport {
 
     pub fn json(&self) -> Value {
         let accounts: Vec<Value> = self.accounts.iter().map(account_json).collect();
-        let unreadable: Vec<Value> = self
-            .unreadable_modules
-            .iter()
-            .map(|(module, error)| json!({"module": module, "error": error.detail}))
-            .collect();
+        let unreadable = modules_json(&self.unreadable_modules);
         let set_aside: Vec<Value> = self.set_aside.iter().map(|retry| SetAside(retry).json()).collect();
         json!({"schema": SCHEMA, "accounts": accounts, "unreadable_modules": unreadable, "set_aside": set_aside})
     }
@@ -94,7 +90,7 @@ impl CheckReport {
             account_text(&mut out, account, language);
         }
         for (module, error) in &self.unreadable_modules {
-            let _ = writeln!(out, "{} {module}: {error}", language.choose(("module", "модуль")));
+            out.push_str(&module_line(*module, error, language));
         }
         for retry in &self.set_aside {
             let _ = writeln!(out, "{}", SetAside(retry).say(language));

@@ -1,9 +1,10 @@
 //! Services here against the seller's, with the decision for each.
 
-use super::{SCHEMA, english, short};
+use super::{SCHEMA, english, module_line, modules_json, short};
 use crate::error::Error;
 use crate::language::{Language, Say};
 use crate::reselling::decision::Decision;
+use crate::reselling::ids::ModuleId;
 use crate::reselling::link::Link;
 use crate::reselling::plan::{Planned, Step};
 use crate::reselling::reverse::has_reverse;
@@ -21,6 +22,8 @@ pub struct DriftReport {
     pub items: Vec<Planned>,
     /// Accounts that could not be read: what is said of their services is that nothing is known.
     pub unread: Vec<(String, Error)>,
+    /// Modules whose login cannot be read, and of whose services therefore nothing is known.
+    pub unreadable_modules: Vec<(ModuleId, Error)>,
     /// What could not be looked at on this panel.
     pub notes: Vec<String>,
     /// The way in which `items` would be repaired.
@@ -35,9 +38,9 @@ impl DriftReport {
         self
     }
 
-    /// 0 in step, 2 differences, 1 an account could not be read.
+    /// 0 in step, 2 differences, 1 an account could not be read, or not even be named.
     pub fn exit_status(&self) -> u8 {
-        if !self.unread.is_empty() {
+        if !self.unread.is_empty() || !self.unreadable_modules.is_empty() {
             return 1;
         }
         let differs = self.items.iter().any(|planned| planned.decision != Decision::InStep);
@@ -54,7 +57,7 @@ impl DriftReport {
             .collect();
         json!({
             "schema": SCHEMA, "via": self.via, "way": english(&self.via), "items": items, "unread": unread,
-            "notes": self.notes,
+            "unreadable_modules": modules_json(&self.unreadable_modules), "notes": self.notes,
         })
     }
 
@@ -65,6 +68,9 @@ impl DriftReport {
         }
         for (account, error) in &self.unread {
             let _ = writeln!(out, "{account}: {error}");
+        }
+        for (module, error) in &self.unreadable_modules {
+            out.push_str(&module_line(*module, error, language));
         }
         if out.is_empty() {
             out.push_str(language.choose(("All services are in step.\n", "Расхождений нет.\n")));

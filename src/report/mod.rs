@@ -23,21 +23,33 @@ pub use journal::{JournalReport, VerifyReport};
 pub use migration::Migration;
 pub use sync::{SyncReport, Synced};
 
+use crate::error::Error;
 use crate::language::{Language, Say};
+use crate::reselling::ids::ModuleId;
 use serde_json::{Value, json};
 
 /// The version of the JSON: fields are added, never renamed.
 const SCHEMA: u8 = 1;
 
 /// An error as JSON shows it, in place of a report.
-pub fn error_json(error: &crate::error::Error) -> Value {
+pub fn error_json(error: &Error) -> Value {
     json!({"schema": SCHEMA, "error": {"kind": error.kind.word(), "detail": error.detail}})
 }
 
 /// An error for a person: what happened, what was not changed, what to do.
-pub fn error_text(error: &crate::error::Error, language: Language) -> String {
+pub fn error_text(error: &Error, language: Language) -> String {
     let guidance = error.kind.guidance(language);
     format!("{}\n  {}\n  {}\n  {}", guidance.happened, error.detail, guidance.unchanged, guidance.next)
+}
+
+/// Modules whose login cannot be read, in JSON.
+fn modules_json(modules: &[(ModuleId, Error)]) -> Value {
+    modules.iter().map(|(module, error)| json!({"module": module, "error": error.detail})).collect()
+}
+
+/// The same, one of them, as a line for a person.
+fn module_line(module: ModuleId, error: &Error, language: Language) -> String {
+    format!("{} {module}: {error}\n", language.choose(("module", "модуль")))
 }
 
 /// A text as one line of at most `limit` characters, for tables.

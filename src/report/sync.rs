@@ -1,11 +1,12 @@
 //! What a repair did, or would do, to each service.
 
 use super::drift::{state, step_text};
-use super::{SCHEMA, english, short};
+use super::{SCHEMA, english, module_line, modules_json, short};
+use crate::error::Error;
 use crate::journal::Outcome;
 use crate::language::{Language, Say};
 use crate::reselling::decision::{Decision, Reason};
-use crate::reselling::ids::ItemId;
+use crate::reselling::ids::{ItemId, ModuleId};
 use crate::reselling::plan::Step;
 use crate::reselling::way::Via;
 use serde_json::{Value, json};
@@ -37,20 +38,26 @@ pub struct SyncReport {
     pub via: Via,
     /// Services of earlier, interrupted runs that were settled first.
     pub settled: Vec<Synced>,
+    /// Modules whose login cannot be read: whether services of theirs are stuck is not known.
+    pub unreadable_modules: Vec<(ModuleId, Error)>,
 }
 
 impl SyncReport {
     /// 0 every service done, planned or in step; 1 something failed; 2 something was refused.
     pub fn exit_status(&self) -> u8 {
         let has = |outcome| self.items.iter().any(|synced| synced.outcome == outcome);
-        if has(Outcome::Failed) { 1 } else { u8::from(has(Outcome::Refused)) * 2 }
+        if has(Outcome::Failed) || !self.unreadable_modules.is_empty() {
+            1
+        } else {
+            u8::from(has(Outcome::Refused)) * 2
+        }
     }
 
     pub fn json(&self) -> Value {
         let all = |items: &[Synced]| -> Vec<Value> { items.iter().map(synced_json).collect() };
         json!({
             "schema": SCHEMA, "run": self.run, "via": self.via, "way": english(&self.via), "items": all(&self.items),
-            "settled": all(&self.settled),
+            "settled": all(&self.settled), "unreadable_modules": modules_json(&self.unreadable_modules),
         })
     }
 
@@ -65,7 +72,10 @@ impl SyncReport {
         if self.items.iter().any(|synced| synced.outcome == Outcome::Planned) {
             let _ = writeln!(out, "{}", self.via.say(language));
         }
-        if self.items.is_empty() {
+        for (module, error) in &self.unreadable_modules {
+            out.push_str(&module_line(*module, error, language));
+        }
+        if self.items.is_empty() && self.unreadable_modules.is_empty() {
             out.push_str(language.choose(("No service is stuck.\n", "Зависших услуг нет.\n")));
         }
         if let Some(run) = &self.run {

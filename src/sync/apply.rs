@@ -58,12 +58,10 @@ pub fn sync(root: &Root, wanted: &Wanted, options: &Options) -> Result<SyncRepor
     let begun = Instant::now();
     let here = Here::open(root)?;
     if options.dry_run {
-        let items = plan(&here, &mut Journal::open(root)?, wanted, &options.allow, options.way)?
-            .items
-            .into_iter()
-            .map(|planned| settled_without_calls(planned, true))
-            .collect();
-        return Ok(SyncReport { items, via: options.way.via, ..SyncReport::default() });
+        let plan = plan(&here, &mut Journal::open(root)?, wanted, &options.allow, options.way)?;
+        let items = plan.items.into_iter().map(|planned| settled_without_calls(planned, true)).collect();
+        let (via, unreadable_modules) = (plan.via, plan.unreadable_modules);
+        return Ok(SyncReport { items, via, unreadable_modules, ..SyncReport::default() });
     }
     let _lock = Lock::take(root, "sync", &options.actor)?;
     let mut journal = Journal::open(root)?;
@@ -72,12 +70,13 @@ pub fn sync(root: &Root, wanted: &Wanted, options: &Options) -> Result<SyncRepor
     settled.append(&mut settle_interrupted(&here, &journal)?);
     let via = options.way.via;
     let plan = plan(&here, &mut journal, wanted, &options.allow, options.way)?;
+    let unreadable_modules = plan.unreadable_modules;
     let acts = plan.items.iter().any(|planned| planned.decision.acts());
     let stale = options.token.as_ref().is_some_and(|shown| *shown != token(&plan.items));
     if !acts || stale {
         let items = plan.items.into_iter().map(of_another_plan).collect();
         journal.flush();
-        return Ok(SyncReport { run: None, via, items, settled });
+        return Ok(SyncReport { run: None, via, items, settled, unreadable_modules });
     }
     let (key, run) = journal.begin_run(&options.actor, &wanted.words(), wanted.undoes(), &ZonedDateTime::now())?;
     let repair = Repair {
@@ -95,7 +94,7 @@ pub fn sync(root: &Root, wanted: &Wanted, options: &Options) -> Result<SyncRepor
     };
     let items = repair.all(plan.items);
     journal.end_run(&run);
-    Ok(SyncReport { run: Some(run), via, items, settled })
+    Ok(SyncReport { run: Some(run), via, items, settled, unreadable_modules })
 }
 
 /// One run.

@@ -93,7 +93,11 @@ pub(super) fn plan(
             [allow, &here.settings.sync.allow].concat()
         }
     };
-    let modules: Vec<ModuleId> = here.accounts.iter().flat_map(AccountHere::module_ids).collect();
+    let mut modules: Vec<ModuleId> = here.accounts.iter().flat_map(AccountHere::module_ids).collect();
+    if !matches!(wanted, Wanted::Overdue(_)) {
+        // What is not known of their services is said of each; only the automatic repair has nobody to say it to.
+        modules.extend(here.unreadable.iter().map(|(module, _)| *module));
+    }
     let locals = match wanted {
         Wanted::Items(items) => here.services(items)?,
         Wanted::Stuck | Wanted::Overdue(_) => here.database.services(&Selection::Waiting(&modules))?,
@@ -101,6 +105,7 @@ pub(super) fn plan(
         Wanted::All | Wanted::Differences => here.database.services(&Selection::All(&modules))?,
     };
     let mut report = DriftReport { notes: here.database.notes(), ..DriftReport::default() };
+    report.unreadable_modules = unreadable(here, wanted, &locals);
     let mut by_account: Vec<(Option<&AccountHere>, Vec<LocalService>)> = Vec::new();
     for local in locals {
         let account = local.module.and_then(|module| here.account_of(module));
@@ -151,6 +156,13 @@ pub fn plan_of(
         now: ZonedDateTime::now().datetime(),
     };
     Planning { here, account, journal, rows: Rows::new(&listing.services), asked: None, around }.plan(local, listing)
+}
+
+/// The modules that cannot be read and matter: each where all services are meant, or else those of the services that are.
+fn unreadable(here: &Here, wanted: &Wanted, locals: &[LocalService]) -> Vec<(ModuleId, Error)> {
+    let named = matches!(wanted, Wanted::Items(_));
+    let matters = |module: ModuleId| !named || locals.iter().any(|local| local.module == Some(module));
+    here.unreadable.iter().filter(|(module, _)| matters(*module)).cloned().collect()
 }
 
 /// Why a service has no account: its module's access cannot be read, or it is no reselling module at all.

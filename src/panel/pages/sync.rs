@@ -117,6 +117,7 @@ fn summary(report: &DriftReport, wanted: &Wanted, language: Language) -> String 
     // The form goes the usual way; the others are the command line's.
     sentences.extend((acts > 0).then(|| report.via.say(language)));
     sentences.extend(report.unread.iter().map(|(account, error)| format!("{account}: {}", error.say(language))));
+    sentences.extend(report.unreadable_modules.iter().map(|(_, error)| error.say(language)));
     sentences.extend(report.notes.iter().map(|note| format!("({note})")));
     sentences.join(" ")
 }
