@@ -80,10 +80,14 @@ pub(super) fn carry_out(
     }
     let report = sync::sync(root, wanted, &options)?;
     let status = report.exit_status();
-    Ok(match format {
+    let answer = match format {
         Format::Text => Answer { text: report.text(language), status },
         Format::Json => Answer::json(&report.json(), status),
-    })
+    };
+    let Some(failure) = report.failure(language) else { return Ok(answer) };
+    super::show(&answer.text);
+    eprintln!("{}", escaped(&failure));
+    Ok(Answer { text: String::new(), status })
 }
 
 fn allowed(word: &str) -> Result<Allowed, String> {

@@ -33,13 +33,21 @@ const SCHEMA: u8 = 1;
 
 /// An error as JSON shows it, in place of a report.
 pub fn error_json(error: &Error) -> Value {
-    json!({"schema": SCHEMA, "error": {"kind": error.kind.word(), "detail": error.detail}})
+    json!({"schema": SCHEMA, "error": error_value(error)})
+}
+
+fn error_value(error: &Error) -> Value {
+    json!({"kind": error.kind.word(), "detail": error.detail})
 }
 
 /// An error for a person: what happened, what was not changed, what to do.
 pub fn error_text(error: &Error, language: Language) -> String {
+    error_lines(error, error.kind.guidance(language).unchanged, language)
+}
+
+fn error_lines(error: &Error, unchanged: &str, language: Language) -> String {
     let guidance = error.kind.guidance(language);
-    format!("{}\n  {}\n  {}\n  {}", guidance.happened, error.detail, guidance.unchanged, guidance.next)
+    format!("{}\n  {}\n  {unchanged}\n  {}", guidance.happened, error.detail, guidance.next)
 }
 
 /// Modules whose login cannot be read, in JSON.

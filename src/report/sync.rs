@@ -1,7 +1,7 @@
 //! What a repair did, or would do, to each service.
 
 use super::drift::{state, step_text};
-use super::{SCHEMA, english, module_line, modules_json, short};
+use super::{SCHEMA, english, error_lines, error_value, module_line, modules_json, short};
 use crate::error::Error;
 use crate::journal::Outcome;
 use crate::language::{Language, Say};
@@ -40,11 +40,19 @@ pub struct SyncReport {
     pub settled: Vec<Synced>,
     /// Modules whose login cannot be read: whether services of theirs are stuck is not known.
     pub unreadable_modules: Vec<(ModuleId, Error)>,
+    /// What ended the run after `settled`: nothing else was done then.
+    pub failed: Option<Error>,
 }
+
+/// How many settled services an error names.
+const NAMED: usize = 10;
 
 impl SyncReport {
     /// 0 every service done, planned or in step; 1 something failed; 2 something was refused.
     pub fn exit_status(&self) -> u8 {
+        if self.failed.is_some() {
+            return 1;
+        }
         let has = |outcome| self.items.iter().any(|synced| synced.outcome == outcome);
         if has(Outcome::Failed) || !self.unreadable_modules.is_empty() {
             1
@@ -55,10 +63,35 @@ impl SyncReport {
 
     pub fn json(&self) -> Value {
         let all = |items: &[Synced]| -> Vec<Value> { items.iter().map(synced_json).collect() };
-        json!({
+        let mut value = json!({
             "schema": SCHEMA, "run": self.run, "via": self.via, "way": english(&self.via), "items": all(&self.items),
             "settled": all(&self.settled), "unreadable_modules": modules_json(&self.unreadable_modules),
-        })
+        });
+        if let (Some(error), Some(object)) = (&self.failed, value.as_object_mut()) {
+            object.insert("error".to_owned(), error_value(error));
+        }
+        value
+    }
+
+    /// The error that ended the run, as a text of its own: instead of "nothing was changed" it says what was settled.
+    pub fn failure(&self, language: Language) -> Option<String> {
+        let settled = self.settled_sentence(language)?;
+        let after = language.choose(("After that nothing was done.", "После этого ничего не делалось."));
+        self.failed.as_ref().map(|error| error_lines(error, &format!("{settled} {after}"), language))
+    }
+
+    /// What an interrupted run had left and what became of it, in one sentence after the other; `None` when there was nothing.
+    pub fn settled_sentence(&self, language: Language) -> Option<String> {
+        if self.settled.is_empty() {
+            return None;
+        }
+        let mut sentences = vec![language.choose(("From an interrupted run:", "Из прерванного запуска:")).to_owned()];
+        let named = self.settled.iter().take(NAMED);
+        sentences.extend(named.map(|synced| format!("{}: {}", synced.item, synced.reason.say(language))));
+        if let Some(more @ 1..) = self.settled.len().checked_sub(NAMED) {
+            sentences.push(language.choose((format!("And {more} more."), format!("И ещё {more}."))));
+        }
+        Some(sentences.join(" "))
     }
 
     pub fn text(&self, language: Language) -> String {
@@ -75,7 +108,7 @@ impl SyncReport {
         for (module, error) in &self.unreadable_modules {
             out.push_str(&module_line(*module, error, language));
         }
-        if self.items.is_empty() && self.unreadable_modules.is_empty() {
+        if self.items.is_empty() && self.unreadable_modules.is_empty() && self.failed.is_none() {
             out.push_str(language.choose(("No service is stuck.\n", "Зависших услуг нет.\n")));
         }
         if let Some(run) = &self.run {

@@ -53,7 +53,8 @@ pub struct Options {
 ///
 /// # Errors
 /// Nothing has been changed when this is an error: this panel could not be read, a service does not exist, somebody else holds
-/// the lock, the journal cannot be written. What happens to single services afterwards is in the report.
+/// the lock, the journal cannot be written. What happens to single services afterwards is in the report; so is such an error
+/// (`SyncReport::failed`) when something that an earlier run had left was settled before it.
 pub fn sync(root: &Root, wanted: &Wanted, options: &Options) -> Result<SyncReport, Error> {
     let begun = Instant::now();
     let here = Here::open(root)?;
@@ -66,23 +67,45 @@ pub fn sync(root: &Root, wanted: &Wanted, options: &Options) -> Result<SyncRepor
     let _lock = Lock::take(root, "sync", &options.actor)?;
     let mut journal = Journal::open(root)?;
     let panel = options.within.map_or_else(|| Mgrctl::new(root), |within| Mgrctl::new(root).within(within));
-    let mut settled = Hands { here: &here, journal: &journal, panel: &panel }.put_back_left()?;
-    settled.append(&mut settle_interrupted(&here, &journal)?);
+    let mut settled = Vec::new();
+    let repaired = Hands { here: &here, journal: &journal, panel: &panel }
+        .put_back_left(&mut settled)
+        .and_then(|()| settle_interrupted(&here, &journal, &mut settled))
+        .and_then(|()| repair(&here, &mut journal, &panel, wanted, options, begun));
+    match repaired {
+        Ok(report) => Ok(SyncReport { settled, ..report }),
+        Err(error) if settled.is_empty() => Err(error),
+        Err(error) => {
+            journal.flush();
+            Ok(SyncReport { settled, via: options.way.via, failed: Some(error), ..SyncReport::default() })
+        }
+    }
+}
+
+/// The services that were asked for, after what was left of earlier runs.
+fn repair(
+    here: &Here,
+    journal: &mut Journal,
+    panel: &dyn Panel,
+    wanted: &Wanted,
+    options: &Options,
+    begun: Instant,
+) -> Result<SyncReport, Error> {
     let via = options.way.via;
-    let plan = plan(&here, &mut journal, wanted, &options.allow, options.way)?;
+    let plan = plan(here, journal, wanted, &options.allow, options.way)?;
     let unreadable_modules = plan.unreadable_modules;
     let acts = plan.items.iter().any(|planned| planned.decision.acts());
     let stale = options.token.as_ref().is_some_and(|shown| *shown != token(&plan.items));
     if !acts || stale {
         let items = plan.items.into_iter().map(of_another_plan).collect();
         journal.flush();
-        return Ok(SyncReport { run: None, via, items, settled, unreadable_modules });
+        return Ok(SyncReport { items, via, unreadable_modules, ..SyncReport::default() });
     }
     let (key, run) = journal.begin_run(&options.actor, &wanted.words(), wanted.undoes(), &ZonedDateTime::now())?;
     let repair = Repair {
-        here: &here,
-        journal: &journal,
-        panel: &panel,
+        here,
+        journal,
+        panel,
         run: key,
         name: &run,
         undo: wanted.undoes().is_some(),
@@ -94,7 +117,7 @@ pub fn sync(root: &Root, wanted: &Wanted, options: &Options) -> Result<SyncRepor
     };
     let items = repair.all(plan.items);
     journal.end_run(&run);
-    Ok(SyncReport { run: Some(run), via, items, settled, unreadable_modules })
+    Ok(SyncReport { run: Some(run), via, items, unreadable_modules, ..SyncReport::default() })
 }
 
 /// One run.
@@ -280,8 +303,7 @@ fn read(here: &Here, item: ItemId) -> Result<LocalService, Error> {
 
 /// Finishes what a killed run left: its intention stands in the journal without an outcome. What took effect is seen by reading,
 /// not by trusting; what did not is planned anew like any other service.
-fn settle_interrupted(here: &Here, journal: &Journal) -> Result<Vec<Synced>, Error> {
-    let mut settled = Vec::new();
+fn settle_interrupted(here: &Here, journal: &Journal, settled: &mut Vec<Synced>) -> Result<(), Error> {
     for open in journal.open_items()? {
         let local = match read(here, open.item) {
             Ok(local) => local,
@@ -315,7 +337,7 @@ fn settle_interrupted(here: &Here, journal: &Journal) -> Result<Vec<Synced>, Err
             steps: Vec::new(),
         });
     }
-    Ok(settled)
+    Ok(())
 }
 
 /// A service for which nothing is called.

@@ -66,6 +66,9 @@ pub fn repair_forward(root: &Root) -> Result<(), Error> {
         }
         report => report?,
     };
+    if let Some(error) = report.failed {
+        return Err(error);
+    }
     report.items.into_iter().try_for_each(|synced| learn(&here, &journal, synced, now))
 }
 

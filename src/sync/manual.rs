@@ -163,12 +163,11 @@ pub(super) struct Hands<'a> {
 }
 
 impl Hands<'_> {
-    /// Puts back what earlier runs have left, under the lock, before anything else is done.
+    /// Puts back what earlier runs have left, under the lock, before anything else is done; `settled` says it of each.
     ///
     /// # Errors
     /// The journal or the database cannot be read.
-    pub fn put_back_left(self) -> Result<Vec<Synced>, Error> {
-        let mut settled = Vec::new();
+    pub fn put_back_left(self, settled: &mut Vec<Synced>) -> Result<(), Error> {
         for left in self.journal.left_on_manual(None)? {
             let item = left.switch.item;
             let before = self.read(item)?;
@@ -198,7 +197,7 @@ impl Hands<'_> {
                 steps,
             });
         }
-        Ok(settled)
+        Ok(())
     }
 
     /// Puts one service back: only if it is still where the repair moved it, and never over somebody else's choice. Returns what

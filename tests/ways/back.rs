@@ -115,3 +115,62 @@ fn a_repair_that_fails_on_the_way_puts_the_module_back() {
         assert_eq!((status, outcome(&again, 0).0), (0, "done"), "{again:#}");
     }
 }
+
+#[test]
+fn what_was_put_back_is_said_although_the_rest_fails() {
+    let play = servers(Guesses::default(), 4);
+    let [text, full, page, stale] = play.items[..] else { panic!("four services") };
+    let back =
+        |item: u64| format!("{item}: An interrupted repair had left the service on the manual module; it is on module");
+    let left = |item: u64| {
+        play.hanging(item, "tool.clearcache", kill);
+        assert_eq!(play.module(item), play.manual, "the scene is a service left on the manual module");
+    };
+
+    left(text);
+    let output = stage::resellguard(&play.a, &["sync", "99999999"]);
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!((output.status.code(), play.module(text)), (Some(1), play.own), "{out}{err}");
+    assert!(out.starts_with("From an interrupted run:") && out.contains("it is on module"), "{out}");
+    assert!(err.contains("no such service on this panel: 99999999") && err.contains(&back(text)), "{err}");
+    assert!(err.contains("After that nothing was done.") && !err.contains("Nothing was changed"), "{err}");
+
+    left(full);
+    let journal = rusqlite::Connection::open(play.a.root().join("var/resellguard/journal.db")).unwrap();
+    journal
+        .execute_batch(
+            "CREATE TRIGGER full BEFORE INSERT ON record WHEN NEW.kind = 'run'
+             BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
+        )
+        .unwrap();
+    let (report, status) = play.sync(&[text], &[]);
+    journal.execute_batch("DROP TRIGGER full").unwrap();
+    assert_eq!(
+        (status, report["error"]["kind"].as_str(), play.module(full)),
+        (1, Some("state"), play.own),
+        "{report:#}"
+    );
+    let settled = &report["settled"][0];
+    assert_eq!((settled["item"].as_u64(), settled["outcome"].as_str()), (Some(full), Some("done")), "{report:#}");
+
+    // The page: an error, a plan that is not the one that was shown, and nothing else to do.
+    let sent = |elid: String, token: &str| {
+        let output = play.a.mgrctl(&["-o", "xml", "resellguard.sync", &format!("elid={elid}"), token, "sok=ok"]);
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    for (item, elid, said) in
+        [(page, "99999999".to_owned(), "no such service"), (stale, text.to_string(), "not the plan that was shown")]
+    {
+        left(item);
+        let shown = sent(elid, "token=x");
+        assert!(shown.contains("<error") && shown.contains(&back(item)) && shown.contains(said), "{shown}");
+        assert!(!shown.contains("Nothing was changed"), "{shown}");
+    }
+    assert_eq!(play.sync(&[text], &[]).1, 0);
+    left(page);
+    let shown = sent(text.to_string(), "lang=en");
+    assert!(
+        shown.contains("func=resellguard.journal<") && shown.contains("it is on module") && !shown.contains("<error"),
+        "{shown}"
+    );
+}

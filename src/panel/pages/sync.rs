@@ -66,12 +66,17 @@ fn apply(root: &Root, request: &Request, wanted: &Wanted) -> Result<Shown, Error
     };
     let report = sync(root, wanted, &options)?;
     let language = request.language;
-    let Some(run) = &report.run else {
-        return Ok(nothing_called(&report, language).map_or(Shown::Done(None), Shown::Refused));
+    let target = match &report.run {
+        Some(run) => format!("func=resellguard.journal&elid={run}"),
+        None => match nothing_called(&report, language) {
+            Some(text) => return Ok(Shown::Refused(text)),
+            None if report.settled.is_empty() => return Ok(Shown::Done(None)),
+            None => "func=resellguard.journal".to_owned(),
+        },
     };
     let mut result = Element::new("list").attribute("name", "result");
     result.children.extend(report.settled.iter().chain(&report.items).map(|synced| synced_row(synced, language)));
-    Ok(Shown::Done(Some((format!("func=resellguard.journal&elid={run}"), vec![result]))))
+    Ok(Shown::Done(Some((target, vec![result]))))
 }
 
 /// The same words for the same service, whether it is a plan or what came of it.
@@ -122,13 +127,17 @@ fn summary(report: &DriftReport, wanted: &Wanted, language: Language) -> String 
     sentences.join(" ")
 }
 
-/// Why nothing was called; `None` when there was nothing to do.
+/// Why nothing was called, except for what was left of an interrupted run; `None` when there was nothing to do.
 fn nothing_called(report: &SyncReport, language: Language) -> Option<String> {
+    if let Some(failure) = report.failure(language) {
+        return Some(failure.lines().map(str::trim).collect::<Vec<_>>().join(" "));
+    }
     let refused: Vec<&Synced> = report.items.iter().filter(|synced| synced.outcome != Outcome::InStep).collect();
     if refused.is_empty() {
         return None;
     }
-    let mut lines = vec![language.choose(("Nothing was changed.", "Ничего не изменено.")).to_owned()];
+    let nothing = || language.choose(("Nothing was changed.", "Ничего не изменено.")).to_owned();
+    let mut lines = vec![report.settled_sentence(language).unwrap_or_else(nothing)];
     lines.extend(refused.iter().take(NAMED).map(|synced| format!("{}: {}", synced.item, synced.reason.say(language))));
     if let Some(more @ 1..) = refused.len().checked_sub(NAMED) {
         lines.push(language.choose((format!("And {more} more."), format!("И ещё {more}."))));
