@@ -2,8 +2,8 @@
 //! facts/billmanager 4.4).
 
 use super::{Source, Unread};
-use crate::modulelog::{Cut, Files, Finding, Ids, Kind, Listener, Story, Window, read, stories};
-use crate::reselling::conclusion::{Heard, HeardOf};
+use crate::modulelog::{Cut, Files, Finding, Ids, Kind, Listener, Story, What, Window, read, stories};
+use crate::reselling::conclusion::{Heard, HeardOf, Logged};
 use crate::reselling::ids::ItemId;
 use crate::reselling::service::{LocalService, SellerService};
 use crate::root::Root;
@@ -16,13 +16,17 @@ const MOST: usize = 1000;
 /// The story is told of a log of at most so many bytes as they lie there: it takes two more readings. `log ITEM` tells it of any.
 const SHORT: u64 = 128 * 1024 * 1024;
 
+/// How much of an error stands in a sentence, characters.
+const ERROR: usize = 200;
+
 /// What the log says of a service.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Told {
     /// Newest first.
     pub findings: Vec<Finding>,
     /// What the thread did that failed last, or else the last one that was about it.
     pub story: Option<Story>,
+    pub logged: Logged,
 }
 
 /// The findings about the service. Of a panel whose database could not be read, where the log has nothing about the
@@ -37,7 +41,7 @@ pub(super) fn told(
     let files = Files::of(root);
     if files.files.is_empty() && files.skipped.is_empty() {
         unread.push((Source::Log, Unread::NoLog));
-        return Told::default();
+        return Told { findings: Vec::new(), story: None, logged: Logged::Absent };
     }
     let stored = local.and_then(|local| local.stored_seller_id.as_deref());
     let there = [row.map(|row| row.id.as_str()), stored];
@@ -46,13 +50,28 @@ pub(super) fn told(
         std::iter::once(item.0).chain(there.into_iter().flatten().filter_map(|id| id.parse().ok())).collect();
     let mut about = About { ids, found: VecDeque::new(), general: VecDeque::new() };
     let skipped = read(&files, window(local), Cut::default(), &mut about);
+    let whole = skipped.is_empty();
     unread.extend(skipped.into_iter().map(|one| (Source::Log, Unread::File(one))));
     let found = if about.found.is_empty() && local.is_none() { about.general } else { about.found };
     let files = window(local).since.map_or(files.clone(), |since| files.since(since));
-    let story = (files.files.iter().map(|file| file.size).sum::<u64>() <= SHORT)
-        .then(|| stories(&files, &Ids::new(item.0, seller), window(local), Cut::default()))
-        .and_then(|told| told.stories.into_iter().next());
-    Told { findings: found.into_iter().rev().collect(), story }
+    let findings = found.into_iter().rev().collect();
+    if files.files.iter().map(|file| file.size).sum::<u64>() > SHORT {
+        return Told { findings, story: None, logged: Logged::Long };
+    }
+    let told = stories(&files, &Ids::new(item.0, seller), window(local), Cut::default());
+    let story = told.stories.into_iter().next();
+    let logged = match &story {
+        Some(story) => of_story(story),
+        None if whole => Logged::Silent { since: window(local).since },
+        None => Logged::Unread,
+    };
+    Told { findings, story, logged }
+}
+
+fn of_story(story: &Story) -> Logged {
+    let failed = story.steps.iter().rfind(|step| step.what == What::Error);
+    let error = failed.map(|step| crate::report::short(&step.text, ERROR));
+    Logged::Told { last: failed.map(|step| step.at).or(story.last()), error }
 }
 
 /// From the order on: what is older is about something else. A log without its panel is read as a whole.

@@ -12,7 +12,9 @@ use crate::journal::Journal;
 use crate::modulelog::{Finding, Story};
 use crate::reading::{AccountHere, Here};
 use crate::report::Checked;
-use crate::reselling::conclusion::{Conclusion, Panel, Scheduled, Seen, Seller, Served, Situation, Standing, conclude};
+use crate::reselling::conclusion::{
+    Conclusion, Hidden, Logged, Panel, Scheduled, Seen, Seller, Served, Situation, Standing, conclude,
+};
 use crate::reselling::ids::ItemId;
 use crate::reselling::link::Link;
 use crate::reselling::plan::Planned;
@@ -63,6 +65,7 @@ pub struct Explanation {
     pub findings: Vec<Finding>,
     /// What the thread did that failed, or the last one that was about it.
     pub story: Option<Story>,
+    pub logged: Logged,
     pub plan: Option<Planned>,
     /// What was not looked at, and why.
     pub unread: Vec<(Source, Unread)>,
@@ -71,7 +74,7 @@ pub struct Explanation {
 impl Explanation {
     /// 1 when there was nothing to conclude from.
     pub fn exit_status(&self) -> u8 {
-        u8::from(self.conclusion == Conclusion::NotRead)
+        u8::from(matches!(self.conclusion, Conclusion::NotRead { .. }))
     }
 }
 
@@ -103,7 +106,7 @@ pub fn explain(root: &Root, item: ItemId, options: Options) -> Result<Explanatio
     };
     let seen = asked.as_ref().and_then(|asked| asked.as_ref().ok());
     let row = seen.zip(local.as_ref()).and_then(|(seen, local)| seen.link(local).seller.cloned());
-    let heard::Told { findings, story } = heard::told(root, item, local.as_ref(), row.as_ref(), &mut unread);
+    let heard::Told { findings, story, logged } = heard::told(root, item, local.as_ref(), row.as_ref(), &mut unread);
     let polls = polls(root, &journal)?;
     let delivered_since = account.map(|account| journal.delivered_since(&account.account, item)).transpose()?.flatten();
     let schedule = schedule::checkevent(root);
@@ -116,7 +119,7 @@ pub fn explain(root: &Root, item: ItemId, options: Options) -> Result<Explanatio
     };
     let mut explanation = Explanation {
         item,
-        conclusion: Conclusion::NotRead,
+        conclusion: Conclusion::InStep,
         history: here.as_ref().map(|here| here.database.history(item, HISTORY)).transpose()?.unwrap_or_default(),
         panel: Panel {
             do_nothing: operations_stopped(root),
@@ -137,6 +140,7 @@ pub fn explain(root: &Root, item: ItemId, options: Options) -> Result<Explanatio
         whoami,
         findings,
         story,
+        logged,
         plan,
         unread,
     };
@@ -216,18 +220,31 @@ fn concluded(
     let situation = Situation {
         now: local_time(Timestamp::now()),
         stuck_after,
-        service: explained.local.as_ref(),
+        service: explained.local.as_ref().ok_or_else(|| hidden(&explained.unread)),
         served: explained.served.clone(),
         seller,
         standing: explained.whoami.as_ref().map(standing).unwrap_or_default(),
         verdict: explained.checked.as_ref().map(|checked| checked.verdict),
         heard: &heard,
+        logged: explained.logged.clone(),
         panel: explained.panel,
         delivered_since: explained.delivered_since,
         polls_since: explained.polls_since,
         call_under_way: under_way(journal, explained.item)?,
     };
     Ok(conclude(&situation))
+}
+
+/// Why this panel was not read.
+fn hidden(unread: &[(Source, Unread)]) -> Hidden {
+    match unread.iter().find(|(source, _)| *source == Source::Service) {
+        Some((_, Unread::Failed(error))) => match error.kind {
+            Kind::Settings => Hidden::Settings(error.detail.clone()),
+            Kind::PanelFiles => Hidden::Files(error.detail.clone()),
+            _ => Hidden::Database(error.detail.clone()),
+        },
+        _ => Hidden::Offline,
+    }
 }
 
 fn standing(whoami: &Whoami) -> Standing {

@@ -1,7 +1,7 @@
 //! The four sources of an explanation, and why one of them was not looked at.
 
 use crate::error::Error;
-use crate::language::Say;
+use crate::language::{Language, Say};
 use crate::modulelog::Skipped;
 
 /// One of the four.
@@ -38,13 +38,12 @@ pub enum Unread {
     NoLog,
     /// A file of the log, or its end.
     File(Skipped),
-    /// A technical sentence, as an error has it.
-    Failed(String),
+    Failed(Error),
 }
 
 impl From<Error> for Unread {
     fn from(error: Error) -> Self {
-        Self::Failed(error.detail)
+        Self::Failed(error)
     }
 }
 
@@ -65,7 +64,10 @@ impl Say for Unread {
             }
             Self::NoLog => ("there is no var/pmbillmgr.log", "файла var/pmbillmgr.log нет"),
             Self::File(file) => return file.pair(),
-            Self::Failed(why) => return (why.clone(), why.clone()),
+            Self::Failed(error) => {
+                let happened = error.kind.guidance(Language::Ru).happened;
+                return (error.detail.clone(), format!("{happened} ({})", error.detail));
+            }
         };
         (english.to_owned(), russian.to_owned())
     }

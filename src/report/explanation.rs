@@ -8,7 +8,7 @@ use crate::billmgr::schedule::Schedule;
 use crate::explain::{Explanation, Source, Unread};
 use crate::language::{Language, Say};
 use crate::modulelog::Finding;
-use crate::reselling::conclusion::Served;
+use crate::reselling::conclusion::{Logged, Served};
 use crate::reselling::service::LocalService;
 use crate::reselling::status::SuspendedBy;
 use jiff::ZonedDateTime;
@@ -287,17 +287,39 @@ fn log_lines(explained: &Explanation, language: Language) -> Vec<String> {
     if let Some(more @ 1..) = explained.findings.len().checked_sub(LINES) {
         lines.push(language.choose((format!("and {more} more"), format!("и ещё {more}"))));
     }
-    if lines.is_empty() && !explained.unread.iter().any(|(source, _)| *source == Source::Log) {
-        let said = match explained.story {
-            Some(_) => ("no error about this service", "об этой услуге ошибок нет"),
-            None => ("nothing about this service", "об этой услуге ничего"),
-        };
-        lines.push(language.choose(said).to_owned());
+    if lines.is_empty() {
+        lines.extend(without_finding(explained, language));
     }
     if let Some(story) = &explained.story {
         lines.extend(story_end(story, STEPS, language));
     }
     lines
+}
+
+/// What is said where no finding names the service; the story that follows shows an error of its thread.
+fn without_finding(explained: &Explanation, language: Language) -> Option<String> {
+    let item = explained.item;
+    match &explained.logged {
+        // It says so itself.
+        Logged::Absent | Logged::Unread | Logged::Told { error: Some(_), .. } => None,
+        Logged::Told { error: None, .. } => {
+            Some(language.choose(("no error about this service", "об этой услуге ошибок нет")).to_owned())
+        }
+        Logged::Silent { since: None } => {
+            Some(language.choose(("nothing about this service", "об этой услуге ничего")).to_owned())
+        }
+        Logged::Silent { since: Some(since) } => {
+            let day = since.date();
+            Some(language.choose((
+                format!("nothing about this service since {day} (earlier: resellguard log {item})"),
+                format!("об этой услуге ничего с {day} (раньше: resellguard log {item})"),
+            )))
+        }
+        Logged::Long => Some(language.choose((
+            format!("no error that names this service; the rest of this long log: resellguard log {item}"),
+            format!("ошибок, где названа эта услуга, нет; остальное в этом большом журнале: resellguard log {item}"),
+        ))),
+    }
 }
 
 /// Local time to the second.

@@ -6,7 +6,8 @@ use jiff::SignedDuration;
 use jiff::civil::DateTime;
 use resellguard::language::Say;
 use resellguard::reselling::conclusion::{
-    Conclusion, Heard, HeardOf, Panel, Refusal, Scheduled, Seen, Seller, Served, Situation, Standing, conclude,
+    Conclusion, Heard, HeardOf, Hidden, Logged, Panel, Refusal, Scheduled, Seen, Seller, Served, Situation, Standing,
+    conclude,
 };
 use resellguard::reselling::link::Rows;
 use resellguard::reselling::service::SellerService;
@@ -65,6 +66,8 @@ struct Around {
     delivered_since: Option<DateTime>,
     polls_since: u64,
     call_under_way: bool,
+    hidden: String,
+    logged: String,
 }
 
 impl Default for Around {
@@ -88,6 +91,34 @@ impl Default for Around {
             delivered_since: Some(day.at(8, 11, 0, 0)),
             polls_since: 45,
             call_under_way: false,
+            hidden: "offline".into(),
+            logged: "silent".into(),
+        }
+    }
+}
+
+impl Around {
+    fn hidden(&self) -> Hidden {
+        let detail = |name: &str| format!("/usr/local/mgr5/etc/{name}: line 3");
+        match self.hidden.as_str() {
+            "offline" => Hidden::Offline,
+            "settings" => Hidden::Settings(detail("resellguard.toml")),
+            "files" => Hidden::Files(detail("billmgr.conf")),
+            "database" => Hidden::Database("127.0.0.1:3306: refused".into()),
+            other => panic!("'{other}' is no way to be hidden"),
+        }
+    }
+
+    fn logged(&self) -> Logged {
+        let last = Some(jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0));
+        match self.logged.as_str() {
+            "absent" => Logged::Absent,
+            "unread" => Logged::Unread,
+            "silent" => Logged::Silent { since: None },
+            "long" => Logged::Long,
+            "told" => Logged::Told { last, error: None },
+            "failed" => Logged::Told { last, error: Some("Error: Type: 'auth' Object: 'badpassword'".into()) },
+            other => panic!("'{other}' is nothing that a log holds"),
         }
     }
 }
@@ -165,7 +196,7 @@ fn concluded(case: &ConclusionCase) -> Conclusion {
     conclude(&Situation {
         now: around.now,
         stuck_after: SignedDuration::from_mins(15),
-        service: (!case.local_unread).then_some(&local),
+        service: if case.local_unread { Err(around.hidden()) } else { Ok(&local) },
         served: if case.local_unread { Served::NotRead } else { served(&around.served) },
         seller,
         standing: Standing {
@@ -176,6 +207,7 @@ fn concluded(case: &ConclusionCase) -> Conclusion {
         },
         verdict: around.verdict,
         heard: &heard,
+        logged: around.logged(),
         panel: Panel {
             do_nothing: around.do_nothing,
             schedule: of(&around.schedule, &SCHEDULES),
@@ -200,8 +232,7 @@ fn services_are_explained() {
                 return Err(format!("does not say '{said}': {english}"));
             }
         }
-        if conclusion.kind() != "not_read" && (!english.contains("What to do") || !russian.contains("Что делать"))
-        {
+        if !english.contains("What to do") || !russian.contains("Что делать") {
             return Err(format!("does not say what to do: {english} {russian}"));
         }
         kinds.borrow_mut().insert(conclusion.kind());

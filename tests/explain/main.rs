@@ -4,6 +4,7 @@
 
 #[path = "../kinds/mod.rs"]
 mod kinds;
+mod shown;
 #[path = "../stage/mod.rs"]
 mod stage;
 mod states;
@@ -52,6 +53,7 @@ scenes! {
     a_certificate_is_explained_from_its_request_to_its_loss in states;
     what_keeps_the_panel_from_the_seller_or_from_its_events_is_said in surroundings;
     an_order_that_did_not_reach_the_seller_says_why in surroundings;
+    an_error_in_the_log_that_is_about_the_service_is_not_denied in shown;
     what_was_not_shown_or_not_answered_is_no_answer in surroundings;
     the_articles_fault_is_told_as_a_story_in_both_languages_and_on_a_copy_without_database_and_seller in told;
 }
@@ -131,11 +133,15 @@ impl Play {
 
     /// Lines of the module, of now.
     fn log(&self, lines: &[&str]) {
+        self.log_of("23241:1", lines);
+    }
+
+    fn log_of(&self, thread: &str, lines: &[&str]) {
         let now = jiff::ZonedDateTime::now().strftime("%b %e %H:%M:%S").to_string();
         let path = self.a.root().join("var/pmbillmgr.log");
         let mut log = std::fs::OpenOptions::new().append(true).create(true).open(path).unwrap();
         for line in lines {
-            writeln!(log, "{now} [23241:1] {line}").unwrap();
+            writeln!(log, "{now} [{thread}] {line}").unwrap();
         }
     }
 }

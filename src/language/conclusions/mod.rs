@@ -2,6 +2,7 @@
 //! of them fill in is in `parts`.
 
 mod parts;
+mod unread;
 
 use super::{Say, english, russian};
 use crate::reselling::conclusion::Conclusion;
@@ -10,6 +11,7 @@ use parts::{
     both, have, last_seen, meaning, moment, polls_texts, refusal_texts, since_texts, suspended_here, suspended_there,
     told,
 };
+use unread::{hidden, not_read};
 
 /// `resellguard sync ID` and its button, named where the plan repairs.
 const REPAIR: (&str, &str) = (
@@ -25,26 +27,26 @@ impl Say for Conclusion {
     #[expect(clippy::too_many_lines, reason = "one entry a conclusion, so that nothing can be missing")]
     fn pair(&self) -> (String, String) {
         match self {
-            Self::NotRead => both(
-                "This panel's database could not be read, and the module's log says nothing of the service: nothing can be \
-                 concluded. What to do: run it on the panel's machine, or put the module's log into var/ of the copy.",
-                "Базу данных панели прочитать не удалось, а журнал модуля об услуге молчит: вывода нет. Что делать: \
-                 выполните команду на машине панели или положите журнал модуля в var/ копии.",
-            ),
-            Self::LogOnly { what, at, text, times } => {
+            Self::NotRead { why, logged } => not_read(why, logged),
+            Self::LogOnly { what, at, text, times, why } => {
                 let (meaning_en, meaning_ru) = meaning(*what);
+                let [hidden, remedy] = hidden(why);
                 (
                     format!(
-                        "Only the module's log could tell: {meaning_en} {}, the last {}: {text}. How the service stands now was not looked at. \
-                         What to do: compare it with the seller on the panel's machine.",
+                        "Only the module's log could tell: {meaning_en} {}, the last {}: {text}. How the service stands now was not looked at: {}. \
+                         What to do: {}.",
                         english(*times as u64, "time", "times"),
                         at.map_or_else(|| "at an unknown time".into(), |at| format!("on {}", moment(at))),
+                        hidden.0,
+                        remedy.0,
                     ),
                     format!(
-                        "Судить можно только по журналу модуля: {meaning_ru} {}, последний раз {}: {text}. Как услуга обстоит сейчас, не проверялось. \
-                         Что делать: сравните её с продавцом на машине панели.",
+                        "Судить можно только по журналу модуля: {meaning_ru} {}, последний раз {}: {text}. Как услуга обстоит сейчас, не проверялось: {}. \
+                         Что делать: {}.",
                         russian(*times as u64, "раз", "раза", "раз"),
                         at.map_or_else(|| "в неизвестное время".into(), moment),
+                        hidden.1,
+                        remedy.1,
                     ),
                 )
             }

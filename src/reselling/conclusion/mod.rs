@@ -19,8 +19,8 @@ pub struct Situation<'a> {
     pub now: DateTime,
     /// How long a delivered service may wait before it counts as stuck.
     pub stuck_after: SignedDuration,
-    /// `None` when this panel's database could not be read.
-    pub service: Option<&'a LocalService>,
+    /// Or why this panel could not be read.
+    pub service: Result<&'a LocalService, Hidden>,
     pub served: Served,
     pub seller: Seller<'a>,
     /// What `whoami` said, where it was asked.
@@ -29,6 +29,8 @@ pub struct Situation<'a> {
     pub verdict: Option<Verdict>,
     /// What the module's log says of this service, newest first.
     pub heard: &'a [Heard],
+    /// What else it holds about this service.
+    pub logged: Logged,
     pub panel: Panel,
     /// Since when the service has been seen delivered there and waiting here, and how many polls came and went since.
     pub delivered_since: Option<DateTime>,
@@ -124,6 +126,33 @@ pub enum HeardOf {
     Other,
 }
 
+/// Why the service could not be read on this panel; the text names the thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hidden {
+    /// Told not to.
+    Offline,
+    /// Our own settings are wrong.
+    Settings(String),
+    /// The panel's own files are missing, as in a copy, or wrong.
+    Files(String),
+    Database(String),
+}
+
+/// What the module's log holds about the service, beside its errors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Logged {
+    /// There is none.
+    Absent,
+    /// A part of it could not be read, and the rest does not mention it.
+    Unread,
+    /// It does not mention it, as far back as the service is waiting.
+    Silent { since: Option<DateTime> },
+    /// It is too long to be read again for that.
+    Long,
+    /// It mentions it; the last error in what was done there.
+    Told { last: Option<DateTime>, error: Option<String> },
+}
+
 /// The panel around the service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Panel {
@@ -147,8 +176,8 @@ pub enum Scheduled {
 /// The one answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Conclusion {
-    NotRead,
-    LogOnly { what: HeardOf, at: Option<DateTime>, text: String, times: usize },
+    NotRead { why: Hidden, logged: Logged },
+    LogOnly { what: HeardOf, at: Option<DateTime>, text: String, times: usize, why: Hidden },
     ModuleUnreadable { detail: String },
     NotResold { module: Option<String> },
     UnpaidHere,
@@ -198,7 +227,7 @@ impl Conclusion {
     /// The contract's word.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::NotRead => "not_read",
+            Self::NotRead { .. } => "not_read",
             Self::LogOnly { .. } => "log_only",
             Self::ModuleUnreadable { .. } => "module_unreadable",
             Self::NotResold { .. } => "not_resold",

@@ -26,6 +26,10 @@ impl<'a> Situation<'a> {
         }
     }
 
+    fn service(&self) -> Option<&'a LocalService> {
+        self.service.as_ref().ok().copied()
+    }
+
     /// The seller's row that is proven to be this service.
     fn row(&self) -> Option<&'a SellerService> {
         let linked = &self.seen()?.linked;
@@ -34,7 +38,7 @@ impl<'a> Situation<'a> {
 
     /// The service, when it waits for something here.
     fn waiting(&self) -> Option<&'a LocalService> {
-        self.service.filter(|local| local.status == Status::Processing || certificate_pending_here(local))
+        self.service().filter(|local| local.status == Status::Processing || certificate_pending_here(local))
     }
 
     /// The row of a service that the seller has delivered and that waits here.
@@ -67,18 +71,17 @@ fn open(local: &LocalService) -> Option<&Operation> {
 }
 
 pub(super) fn nothing_read(at: &Situation<'_>) -> Answer {
-    if at.service.is_some() {
-        return None;
-    }
+    let why = at.service.clone().err()?;
     let grave = |what: HeardOf| what != HeardOf::Other;
     let first = at.heard.iter().find(|heard| grave(heard.what)).or(at.heard.first());
     Some(match first {
-        None => Conclusion::NotRead,
+        None => Conclusion::NotRead { why, logged: at.logged.clone() },
         Some(heard) => Conclusion::LogOnly {
             what: heard.what,
             at: heard.at,
             text: heard.text.clone(),
             times: at.heard.iter().filter(|other| other.what == heard.what).count(),
+            why,
         },
     })
 }
@@ -98,11 +101,11 @@ pub(super) fn module_unreadable(at: &Situation<'_>) -> Answer {
 }
 
 pub(super) fn unpaid_here(at: &Situation<'_>) -> Answer {
-    at.service.filter(|local| local.status == Status::Ordered).map(|_| Conclusion::UnpaidHere)
+    at.service().filter(|local| local.status == Status::Ordered).map(|_| Conclusion::UnpaidHere)
 }
 
 pub(super) fn told_to_do_nothing(at: &Situation<'_>) -> Answer {
-    let busy = at.waiting().is_some() || at.service.is_some_and(|local| !local.operations.is_empty());
+    let busy = at.waiting().is_some() || at.service().is_some_and(|local| !local.operations.is_empty());
     (at.panel.do_nothing && busy).then_some(Conclusion::DoNothing)
 }
 
@@ -122,7 +125,7 @@ pub(super) fn our_call_is_under_way(at: &Situation<'_>) -> Answer {
 
 /// An operation that is not in manual mode and has not failed yet is the panel's own business.
 pub(super) fn panel_is_trying(at: &Situation<'_>) -> Answer {
-    let trying = at.service?.operations.iter().find(|one| one.manual == Some(false) && one.error.is_none())?;
+    let trying = at.service()?.operations.iter().find(|one| one.manual == Some(false) && one.error.is_none())?;
     Some(Conclusion::OperationRunning { operation: trying.name.clone(), tries: trying.tries })
 }
 
@@ -133,7 +136,7 @@ pub(super) fn seller_not_asked(at: &Situation<'_>) -> Answer {
 }
 
 pub(super) fn deleted_here(at: &Situation<'_>) -> Answer {
-    at.service.filter(|local| local.status == Status::Deleted)?;
+    at.service().filter(|local| local.status == Status::Deleted)?;
     Some(match at.row().filter(|row| row.status != Status::Deleted) {
         Some(row) => Conclusion::DeletedHereAliveThere { row: row.id.clone() },
         None => Conclusion::Closed,
@@ -183,7 +186,7 @@ pub(super) fn not_found(at: &Situation<'_>) -> Answer {
 }
 
 pub(super) fn unknown_status(at: &Situation<'_>) -> Answer {
-    if at.service?.status == Status::Unknown {
+    if at.service()?.status == Status::Unknown {
         return Some(Conclusion::UnknownStatus { there: None });
     }
     let row = at.row().filter(|row| row.status == Status::Unknown)?;
@@ -192,7 +195,7 @@ pub(super) fn unknown_status(at: &Situation<'_>) -> Answer {
 
 /// A suspension or an end that did not reach the seller, whose account may do neither.
 pub(super) fn rights_missing(at: &Situation<'_>) -> Answer {
-    let (local, row) = at.service.zip(at.row())?;
+    let (local, row) = at.service().zip(at.row())?;
     let alive = matches!(row.status, Status::Active | Status::Processing);
     let wants_suspension = local.operation("suspend").is_some() || (local.status == Status::Suspended && alive);
     let wants_end = local.operation("close").is_some();
@@ -203,16 +206,16 @@ pub(super) fn rights_missing(at: &Situation<'_>) -> Answer {
 }
 
 pub(super) fn renewal_running(at: &Situation<'_>) -> Answer {
-    at.service?.operation("prolong").map(|_| Conclusion::RenewalRunning)
+    at.service()?.operation("prolong").map(|_| Conclusion::RenewalRunning)
 }
 
 pub(super) fn other_operation(at: &Situation<'_>) -> Answer {
-    let other = at.service?.operations.iter().find(|one| one.name != "open")?;
+    let other = at.service()?.operations.iter().find(|one| one.name != "open")?;
     Some(Conclusion::OtherOperation { operation: other.name.clone() })
 }
 
 pub(super) fn tariff_change(at: &Situation<'_>) -> Answer {
-    at.service?.tariff_change_pending.then_some(Conclusion::TariffChangePending)
+    at.service()?.tariff_change_pending.then_some(Conclusion::TariffChangePending)
 }
 
 pub(super) fn seller_deleted(at: &Situation<'_>) -> Answer {
@@ -221,7 +224,7 @@ pub(super) fn seller_deleted(at: &Situation<'_>) -> Answer {
 }
 
 pub(super) fn suspended_here(at: &Situation<'_>) -> Answer {
-    let local = at.service.filter(|local| local.status == Status::Suspended)?;
+    let local = at.service().filter(|local| local.status == Status::Suspended)?;
     let there = at.row().is_some_and(|row| row.status == Status::Suspended);
     // Suspended on both sides and no mark here: it is the seller's doing.
     (marks(local).is_some() || !there).then(|| Conclusion::SuspendedHere { by: marks(local), there })
@@ -243,7 +246,7 @@ pub(super) fn unpaid_there(at: &Situation<'_>) -> Answer {
 }
 
 pub(super) fn certificate_failed(at: &Situation<'_>) -> Answer {
-    let local = at.service.filter(|local| local.itemtype == "certificate")?;
+    let local = at.service().filter(|local| local.itemtype == "certificate")?;
     let failed = local.service_status == Some(6) || at.row().is_some_and(|row| row.service_status == Some(6));
     failed.then_some(Conclusion::CertificateFailed)
 }
