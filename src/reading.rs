@@ -96,7 +96,7 @@ impl Here {
             .collect();
         let missing: Vec<ItemId> = items.iter().copied().filter(|item| !found.contains_key(item)).collect();
         if !missing.is_empty() {
-            return Err(Error::new(Kind::NotFound, format!("no such service on this panel: {}", first(&missing))));
+            return Err(Error::new(Kind::NotFound, format!("item {}", first(&missing))));
         }
         Ok(items.iter().filter_map(|item| found.remove(item)).collect())
     }

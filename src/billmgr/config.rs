@@ -57,7 +57,7 @@ impl Config {
             }
         }
         if !found {
-            return Err(wrong(&main, "there is no such file; is this the server of the panel?"));
+            return Err(wrong(&main, "there is no such file"));
         }
         Ok(lines.config(root))
     }

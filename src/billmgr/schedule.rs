@@ -3,7 +3,8 @@
 //! Not for whether `checkevent` really runs: that is what the hook sees.
 
 use crate::root::Root;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -31,7 +32,31 @@ pub enum Schedule {
     /// Tables were read, and none has it.
     Missing,
     /// No table could be read, or it is not known where this panel's system keeps them.
-    Unknown { why: String },
+    Unknown { why: Blind },
+}
+
+/// Why the schedule is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Blind {
+    /// The panel lies where no system has it.
+    Elsewhere,
+    /// A technical sentence.
+    Unread(String),
+}
+
+impl fmt::Display for Blind {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Elsewhere => write!(out, "the panel does not lie in {PLACE} of a system"),
+            Self::Unread(why) => out.write_str(why),
+        }
+    }
+}
+
+impl Serialize for Blind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// Looks into the cron tables of the system that the panel lies in. The system of `/mnt/copy/usr/local/mgr5` is `/mnt/copy`; a
@@ -39,7 +64,7 @@ pub enum Schedule {
 pub fn checkevent(root: &Root) -> Schedule {
     match system_of(root) {
         Some(system) => search(&system),
-        None => Schedule::Unknown { why: format!("the panel does not lie in {PLACE} of a system") },
+        None => Schedule::Unknown { why: Blind::Elsewhere },
     }
 }
 
@@ -74,8 +99,10 @@ fn search(system: &Path) -> Schedule {
     }
     match (commented, refused, read) {
         (Some((file, line)), ..) => Schedule::Commented { file, line },
-        (None, Some(why), _) => Schedule::Unknown { why },
-        (None, None, 0) => Schedule::Unknown { why: format!("no cron table was found in {}", system.display()) },
+        (None, Some(why), _) => Schedule::Unknown { why: Blind::Unread(why) },
+        (None, None, 0) => {
+            Schedule::Unknown { why: Blind::Unread(format!("no cron table was found in {}", system.display())) }
+        }
         _ => Schedule::Missing,
     }
 }
@@ -158,7 +185,7 @@ mod tests {
 
     #[test]
     fn what_was_not_looked_at_is_not_missing() {
-        assert!(matches!(said(&[]), Schedule::Unknown { why } if why.contains("no cron table")));
+        assert!(matches!(said(&[]), Schedule::Unknown { why } if why.to_string().contains("no cron table")));
         let elsewhere = checkevent(&Root::at("/srv/panel"));
         assert!(matches!(elsewhere, Schedule::Unknown { .. }), "{elsewhere:?}");
         assert_eq!(system_of(&Root::at("/usr/local/mgr5")), Some(PathBuf::from("/")));

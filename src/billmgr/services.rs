@@ -4,6 +4,7 @@
 
 use super::database::{CHUNK, Database, Fields, list};
 use crate::error::Error;
+use crate::modulelog::secrets::masked;
 use crate::reselling::ids::{ItemId, ModuleId};
 use crate::reselling::service::{LocalService, Operation};
 use crate::reselling::status::Status;
@@ -13,6 +14,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The parameters that name a service.
 const NAMES: [&str; 5] = ["domain", "ip", "CN", "licname", "username"];
+
+/// How much is shown of an error's message, and of an error that cannot be read, characters.
+const MESSAGE: usize = 200;
+const UNREAD: usize = 100;
 
 /// Which services to read.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +43,16 @@ impl Database {
             Ok(())
         })?;
         Ok(services)
+    }
+
+    /// The status of a service as it stands there, for one that is none of the known.
+    ///
+    /// # Errors
+    /// `Kind::Database`.
+    pub fn status_code(&self, item: ItemId) -> Result<Option<i64>, Error> {
+        let mut code = None;
+        self.select(&format!("status FROM item WHERE id = {item}"), |mut row| code = row.number())?;
+        Ok(code)
     }
 
     /// The same one by one, for a selection that may be large: no more than 500 are held here at once.
@@ -269,7 +284,7 @@ fn names_a_seller(name: &str) -> bool {
     name.ends_with("id") && ["remote", "extern", "billmgr"].iter().any(|part| name.contains(part))
 }
 
-/// An operation's error document as `type(object)` (facts/billmanager 3.2).
+/// An operation's error document as `type(object): message` (facts/billmanager 3.2); of one that cannot be read, its beginning.
 fn shortened(document: &str) -> Option<String> {
     fn error(element: &Element) -> Option<&Element> {
         if element.name == "error" { Some(element) } else { element.children.iter().find_map(error) }
@@ -278,14 +293,21 @@ fn shortened(document: &str) -> Option<String> {
     if document.is_empty() {
         return None;
     }
-    let Ok(document) = xml::parse(document) else { return Some("an error that cannot be read".to_owned()) };
-    let error = error(&document)?;
-    let part = |name: &str| -> String {
-        let text = error.get_attribute(name).unwrap_or_default().chars();
-        text.filter(|letter| !letter.is_control()).take(100).collect()
+    let Ok(document) = xml::parse(document) else {
+        return Some(format!("an error that cannot be read: {}", line(&masked(document), UNREAD)));
     };
+    let error = error(&document)?;
+    let part = |name: &str| -> String { line(error.get_attribute(name).unwrap_or_default(), 100) };
     let (kind, object) = (part("type"), part("object"));
-    Some(if object.is_empty() { kind } else { format!("{kind}({object})") }).filter(|short| !short.is_empty())
+    let named = if object.is_empty() { kind } else { format!("{kind}({object})") };
+    let message = error.text_of("msg").map(|text| line(masked(text).trim(), MESSAGE)).unwrap_or_default();
+    let parts: Vec<String> = [named, message].into_iter().filter(|part| !part.is_empty()).collect();
+    (!parts.is_empty()).then(|| parts.join(": "))
+}
+
+/// The beginning of a text as one line.
+fn line(text: &str, limit: usize) -> String {
+    text.chars().take(limit).map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 
 #[cfg(test)]
@@ -319,8 +341,14 @@ mod tests {
             ("<doc/>", None),
             ("<doc><error/></doc>", None),
             (" ", None),
-            ("<doc><error type=\"cut", Some("an error that cannot be read")),
-            ("<!DOCTYPE x><doc/>", Some("an error that cannot be read")),
+            (
+                "<doc><error type=\"auth\" object=\"badpassword\"><msg>No\u{1b}\nlogin: password=hunter2</msg></error></doc>",
+                Some("auth(badpassword): No  login: password=*"),
+            ),
+            ("<doc><error><msg>Not enough</msg></error></doc>", Some("Not enough")),
+            ("<doc><error type=\"cut", Some("an error that cannot be read: <doc><error type=\"cut")),
+            ("<!DOCTYPE x><doc/>", Some("an error that cannot be read: <!DOCTYPE x><doc/>")),
+            ("timeout password=hunter2", Some("an error that cannot be read: timeout password=*")),
         ] {
             assert_eq!(shortened(document).as_deref(), short, "{document}");
         }

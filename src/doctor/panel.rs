@@ -94,7 +94,7 @@ fn schedule(root: &Root) -> Check {
             Check::new(name, Status::Broken, format!("commented out in {}", file.display()), fix)
         }
         Schedule::Missing => Check::new(name, Status::Broken, "no cron table starts checkevent", fix),
-        Schedule::Unknown { why } => Check::skipped(name, why),
+        Schedule::Unknown { why } => Check::skipped(name, why.to_string()),
     }
 }
 

@@ -13,12 +13,13 @@ use crate::modulelog::{Finding, Story};
 use crate::reading::{AccountHere, Here};
 use crate::report::Checked;
 use crate::reselling::conclusion::{
-    Conclusion, Hidden, Logged, Panel, Scheduled, Seen, Seller, Served, Situation, Standing, conclude,
+    Conclusion, Hidden, Logged, Other, Panel, Scheduled, Seen, Seller, Served, Situation, Standing, conclude,
 };
 use crate::reselling::ids::ItemId;
 use crate::reselling::link::Link;
 use crate::reselling::plan::Planned;
 use crate::reselling::service::{LocalService, SellerService};
+use crate::reselling::status::Status;
 use crate::root::Root;
 use crate::seller::{Whoami, refusal};
 use crate::settings::ResellingSettings;
@@ -45,6 +46,8 @@ pub struct Explanation {
     pub item: ItemId,
     pub conclusion: Conclusion,
     pub local: Option<LocalService>,
+    /// Its status as the database has it, where that is none of the known.
+    pub status_code: Option<i64>,
     pub served: Served,
     pub history: Vec<Change>,
     pub panel: Panel,
@@ -56,6 +59,8 @@ pub struct Explanation {
     pub polls_since: u64,
     pub row: Option<SellerService>,
     pub link: Option<Link>,
+    /// Whether the seller has what the id stored here names; `None` when not everything was seen, or none is stored.
+    pub stored_found: Option<bool>,
     /// When the seller opened the service, as its form says.
     pub opened: Option<String>,
     pub whoami: Option<Whoami>,
@@ -117,6 +122,11 @@ pub fn explain(root: &Root, item: ItemId, options: Options) -> Result<Explanatio
         }
         _ => None,
     };
+    let strange = local.as_ref().is_some_and(|local| local.status == Status::Unknown);
+    let status_code = match here.as_ref().filter(|_| strange) {
+        Some(here) => here.database.status_code(item)?,
+        None => None,
+    };
     let mut explanation = Explanation {
         item,
         conclusion: Conclusion::InStep,
@@ -131,10 +141,12 @@ pub fn explain(root: &Root, item: ItemId, options: Options) -> Result<Explanatio
         delivered_since: delivered_since.map(local_time),
         polls_since: delivered_since.map_or(0, |since| polls.iter().filter(|poll| **poll > since).count() as u64),
         link: seen.zip(local.as_ref()).map(|(seen, local)| seen.link(local).link),
+        stored_found: seen.zip(local.as_ref()).and_then(|(seen, local)| stored_found(seen, local)),
         opened: seen.and_then(|seen| seen.opened.clone()),
         requests: account.and_then(|account| account.seller().ok()).map_or(0, crate::seller::Seller::requests),
         checked,
         local,
+        status_code,
         served,
         row,
         whoami,
@@ -165,7 +177,7 @@ fn served<'a>(
     local: Option<&LocalService>,
 ) -> Result<(Served, Option<&'a AccountHere>), Error> {
     let (Some(here), Some(local)) = (here, local) else { return Ok((Served::NotRead, None)) };
-    let Some(module) = local.module else { return Ok((Served::Other { module: None }, None)) };
+    let Some(module) = local.module else { return Ok((Served::Other(Other::NoModule), None)) };
     if let Some(account) = here.account_of(module) {
         let active = account.modules.iter().any(|one| one.id == module && one.active);
         return Ok((Served::Reselling { active }, Some(account)));
@@ -173,7 +185,14 @@ fn served<'a>(
     if let Some((_, error)) = here.unreadable.iter().find(|(known, _)| *known == module) {
         return Ok((Served::Unreadable { detail: error.to_string() }, None));
     }
-    Ok((Served::Other { module: here.database.module_file(module)? }, None))
+    let file = here.database.module_file(module)?;
+    Ok((Served::Other(file.map_or(Other::Gone(module), Other::Module)), None))
+}
+
+fn stored_found(seen: &Asked, local: &LocalService) -> Option<bool> {
+    let stored = local.stored_seller_id.as_ref()?;
+    let found = seen.listing.services.iter().any(|row| row.id == *stored);
+    (found || seen.listing.complete()).then_some(found)
 }
 
 fn without_account(local: Option<&LocalService>) -> Unread {
@@ -221,6 +240,7 @@ fn concluded(
         now: local_time(Timestamp::now()),
         stuck_after,
         service: explained.local.as_ref().ok_or_else(|| hidden(&explained.unread)),
+        status_code: explained.status_code,
         served: explained.served.clone(),
         seller,
         standing: explained.whoami.as_ref().map(standing).unwrap_or_default(),

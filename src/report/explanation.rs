@@ -2,13 +2,13 @@
 
 use super::drift::{local_json, planned_json, planned_text, state};
 use super::log::{story_end, story_json};
-use super::{SCHEMA, english};
+use super::{SCHEMA, english, short};
 use crate::billmgr::Change;
-use crate::billmgr::schedule::Schedule;
+use crate::billmgr::schedule::{Blind, Schedule};
 use crate::explain::{Explanation, Source, Unread};
 use crate::language::{Language, Say};
 use crate::modulelog::Finding;
-use crate::reselling::conclusion::{Logged, Served};
+use crate::reselling::conclusion::{Conclusion, Logged, Other, Served};
 use crate::reselling::service::LocalService;
 use crate::reselling::status::SuspendedBy;
 use jiff::ZonedDateTime;
@@ -18,6 +18,8 @@ use std::fmt::Write as _;
 
 /// How many lines of the log are shown to a person; JSON has all.
 const LINES: usize = 5;
+/// The longest line, characters: an error and the warning behind it.
+const WIDTH: usize = 600;
 /// How many steps of the story.
 const STEPS: usize = 8;
 
@@ -55,7 +57,10 @@ fn service_json(explained: &Explanation) -> Value {
         .collect();
     let module = match &explained.served {
         Served::Reselling { active } => json!({"id": local.module, "reselling": true, "active": active}),
-        Served::Other { module } => json!({"id": local.module, "reselling": false, "file": module}),
+        Served::Other(other) => {
+            let file = if let Other::Module(file) = other { Some(file) } else { None };
+            json!({"id": local.module, "reselling": false, "file": file})
+        }
         Served::Unreadable { detail } => json!({"id": local.module, "reselling": true, "error": detail}),
         Served::NotRead => Value::Null,
     };
@@ -78,6 +83,7 @@ fn seller_json(explained: &Explanation) -> Value {
         }
     };
     put("link", json!(explained.link));
+    put("stored_id_found", json!(explained.stored_found));
     if let Some(row) = &explained.row {
         put("id", json!(row.id));
         put("status", json!(row.status));
@@ -151,9 +157,28 @@ pub fn text(explained: &Explanation, language: Language) -> String {
     }
     if let Some(planned) = &explained.plan {
         let _ = writeln!(out, "\n{}", language.choose(("Plan", "План")));
+        if let Some(when) = only_then(explained, language) {
+            let _ = writeln!(out, "  {when}");
+        }
         planned_text(&mut out, planned, language);
     }
     out
+}
+
+/// When the plan is needed at all, where the event may still come.
+pub fn only_then(explained: &Explanation, language: Language) -> Option<String> {
+    let Conclusion::EventOnItsWay { since, patience, .. } = &explained.conclusion else { return None };
+    explained.plan.as_ref().filter(|plan| plan.decision.acts())?;
+    let until = since.and_then(|since| since.checked_add(*patience).ok()).map(moment);
+    Some(match until {
+        Some(until) => language.choose((
+            format!("Not needed before {until}, and then only if the event does not come:"),
+            format!("Не нужно раньше {until}, а потом нужно, только если событие не придёт:"),
+        )),
+        None => language
+            .choose(("Only needed if the event does not come:", "Нужно, только если событие не придёт:"))
+            .to_owned(),
+    })
 }
 
 /// Each source with its lines; what was not looked at says why.
@@ -174,7 +199,8 @@ pub fn evidence(explained: &Explanation, language: Language) -> Vec<(Source, Vec
                 Unread::File(file) => file.say(language),
                 why => format!("{}: {}", language.choose(("not looked at", "не проверено")), why.say(language)),
             }));
-            (source, lines)
+            // What others wrote may have line breaks, and forge a line.
+            (source, lines.iter().map(|line| short(line, WIDTH)).collect())
         })
         .collect()
 }
@@ -198,6 +224,12 @@ fn service_lines(explained: &Explanation, language: Language) -> Vec<String> {
             local.name,
             state(&local_json(local), language)
         ));
+        if let Some(stored) = &local.stored_seller_id {
+            lines.push(format!(
+                "{}: {stored}",
+                language.choose(("seller's id noted here", "номер у продавца, записанный здесь"))
+            ));
+        }
         for one in &local.operations {
             let mode = match one.manual {
                 Some(true) => language.choose((", manual", ", ручной режим")),
@@ -236,6 +268,12 @@ fn poll_line(explained: &Explanation, language: Language) -> String {
         Schedule::Commented { file, .. } => language
             .choose((format!("commented out in {}", file.display()), format!("закомментирован в {}", file.display()))),
         Schedule::Missing => language.choose(("not in the schedule", "нет в расписании")).to_owned(),
+        Schedule::Unknown { why: Blind::Elsewhere } => language
+            .choose((
+                "schedule not looked at: the panel does not lie in usr/local/mgr5 of a system",
+                "расписание не проверено: панель лежит не в usr/local/mgr5 какой-либо системы",
+            ))
+            .to_owned(),
         Schedule::Unknown { why } => {
             language.choose((format!("schedule not looked at: {why}"), format!("расписание не проверено: {why}")))
         }
@@ -259,6 +297,13 @@ fn seller_lines(explained: &Explanation, language: Language) -> Vec<String> {
         );
         lines.push(format!("{row}; {}: {}", language.choose(("link", "связь")), link.say(language)));
     }
+    let stored = explained.local.as_ref().and_then(|local| local.stored_seller_id.as_ref());
+    if let Some(stored) = stored.filter(|_| explained.stored_found == Some(false)) {
+        lines.push(language.choose((
+            format!("{stored}, noted here: not found at the seller"),
+            format!("{stored}, записано здесь: у продавца не найдено"),
+        )));
+    }
     if let Some(whoami) = &explained.whoami {
         let balance = whoami.balance.as_deref().unwrap_or("?");
         let currency = whoami.currency.as_deref().unwrap_or_default();
@@ -281,7 +326,7 @@ fn log_lines(explained: &Explanation, language: Language) -> Vec<String> {
     let mut lines: Vec<String> = shown
         .map(|one| {
             let text = one.text.replace('\n', " / ");
-            format!("{} {} {}:{} {text}", moment(one.at), one.kind.word(), one.file.display(), one.line)
+            format!("{} {} {}:{} {text}", moment(one.at), one.kind.say(language), one.file.display(), one.line)
         })
         .collect();
     if let Some(more @ 1..) = explained.findings.len().checked_sub(LINES) {

@@ -6,11 +6,13 @@ use jiff::SignedDuration;
 use jiff::civil::DateTime;
 use resellguard::language::Say;
 use resellguard::reselling::conclusion::{
-    Conclusion, Heard, HeardOf, Hidden, Logged, Panel, Refusal, Scheduled, Seen, Seller, Served, Situation, Standing,
-    conclude,
+    Conclusion, Heard, HeardOf, Hidden, Logged, Other, Panel, Refusal, Scheduled, Seen, Seller, Served, Situation,
+    Standing, conclude,
 };
+use resellguard::reselling::ids::ModuleId;
 use resellguard::reselling::link::Rows;
 use resellguard::reselling::service::SellerService;
+use resellguard::reselling::status::Status;
 use resellguard::reselling::verdict::Verdict;
 use serde::Deserialize;
 use std::cell::RefCell;
@@ -48,7 +50,7 @@ struct Expected {
 #[serde(deny_unknown_fields, default)]
 struct Around {
     now: DateTime,
-    /// `reselling`, `disabled`, `other`, `none` or `unreadable`.
+    /// `reselling`, `disabled`, `other`, `none`, `gone` or `unreadable`.
     served: String,
     /// A refusal's word, or `not_asked`; empty: the seller was read.
     seller: String,
@@ -167,8 +169,9 @@ fn served(word: &str) -> Served {
     match word {
         "reselling" => Served::Reselling { active: true },
         "disabled" => Served::Reselling { active: false },
-        "other" => Served::Other { module: Some("pmmanual".into()) },
-        "none" => Served::Other { module: None },
+        "other" => Served::Other(Other::Module("pmmanual".into())),
+        "none" => Served::Other(Other::NoModule),
+        "gone" => Served::Other(Other::Gone(ModuleId(77))),
         "unreadable" => Served::Unreadable { detail: "module 3: not base64".into() },
         other => panic!("'{other}' is no way to be served"),
     }
@@ -197,6 +200,7 @@ fn concluded(case: &ConclusionCase) -> Conclusion {
         now: around.now,
         stuck_after: SignedDuration::from_mins(15),
         service: if case.local_unread { Err(around.hidden()) } else { Ok(&local) },
+        status_code: (local.status == Status::Unknown).then_some(17),
         served: if case.local_unread { Served::NotRead } else { served(&around.served) },
         seller,
         standing: Standing {

@@ -53,6 +53,7 @@ scenes! {
     a_certificate_is_explained_from_its_request_to_its_loss in states;
     what_keeps_the_panel_from_the_seller_or_from_its_events_is_said in surroundings;
     an_order_that_did_not_reach_the_seller_says_why in surroundings;
+    what_stands_beside_the_conclusion_is_true_and_in_the_persons_language in shown;
     an_error_in_the_log_that_is_about_the_service_is_not_denied in shown;
     what_was_not_shown_or_not_answered_is_no_answer in surroundings;
     the_articles_fault_is_told_as_a_story_in_both_languages_and_on_a_copy_without_database_and_seller in told;

@@ -2,6 +2,7 @@
 
 use super::{Play, at, kind, text};
 use crate::stage::{configure, json};
+use lab::request::Caller;
 
 /// The section of the text that begins with `title`.
 fn section(play: &Play, title: &str, language: &str) -> String {
@@ -60,4 +61,70 @@ pub fn an_error_in_the_log_that_is_about_the_service_is_not_denied() {
     let (told, _) = json(&play.a, &["explain", &item, "--offline"]);
     assert!(kind(&told) == "not_read" && text(&told).contains("mentions it"), "{told:#}");
     assert!(text(&told).contains("without --offline"), "{told:#}");
+}
+
+pub fn what_stands_beside_the_conclusion_is_true_and_in_the_persons_language() {
+    let play = Play::new("vds");
+    // An event that may still come, and the plan for when it does not.
+    configure(&play.world, &play.a, "[reselling]\nstuck_after = \"40m\"\n");
+    play.world.seller().activate(play.item);
+    json(&play.a, &["check"]);
+    let told = play.explained(play.item);
+    assert!(kind(&told) == "event_on_its_way" && text(&told).contains("has changed in 40 minutes"), "{told:#}");
+    let repair = section(&play, "Plan", "C");
+    assert!(repair.starts_with("  Not needed before 20") && repair.contains("vds.open"), "{repair}");
+    assert!(section(&play, "План", "ru_RU.UTF-8").starts_with("  Не нужно раньше 20"));
+    let page = play.a.call("resellguard.explain", &[("elid", &play.item.to_string())]);
+    assert!(page.text_of("plan").starts_with("Not needed before 20"), "{page}");
+    configure(&play.world, &play.a, "");
+
+    // A name with a line break is one line; a kind of finding is said in words.
+    play.lose();
+    play.here("name = 'one\\n  4478 vds two.example: active'");
+    let here = section(&play, "Here", "C");
+    assert!(here.lines().next().unwrap().contains("one   4478 vds two.example: active: processing"), "{here}");
+    assert!(section(&play, "Журнал модуля", "ru_RU.UTF-8").contains(" Событие пропало "));
+    let here = section(&play, "Здесь", "ru_RU.UTF-8");
+    assert!(here.contains("расписание не проверено: панель лежит не в") && !here.contains("does not lie"), "{here}");
+
+    // An operation's error shows what the panel said.
+    play.operation("errorxml = '<doc><error type=\"xset\" object=\"ip\"><msg>No free address</msg></error></doc>'");
+    assert!(section(&play, "Here", "C").contains(": xset(ip): No free address"));
+    play.operation("errorxml = 'timeout at 12:03'");
+    assert!(section(&play, "Here", "C").contains("cannot be read: timeout at 12:03"));
+    play.operation("errorxml = NULL");
+
+    // An id noted here that names nothing there.
+    play.here("remoteid = '999'");
+    assert!(section(&play, "Here", "C").contains("seller's id noted here: 999"));
+    assert!(section(&play, "At the seller", "C").contains("999, noted here: not found at the seller"));
+    play.here(&format!("remoteid = '{}'", play.bought));
+    assert!(!section(&play, "At the seller", "C").contains("noted here: not found"));
+
+    // No module, one that does not exist, a status that nobody knows.
+    for (set, words) in [
+        ("processingmodule = NULL", "has no processing module"),
+        ("processingmodule = 77", "processing module 77 does not exist"),
+        ("status = 17", "not known (17)"),
+    ] {
+        play.here(set);
+        let told = play.explained(play.item);
+        assert!(text(&told).contains(words), "{words}: {told:#}");
+        play.here(&format!("status = 5, processingmodule = {}", play.module));
+    }
+
+    // The page is for one service, as the command line is.
+    let other = play.a.order("vds", "two.example");
+    let page = play
+        .a
+        .panel
+        .call("resellguard.explain", &[("elid", &format!("{},{other}", play.item))], &Caller::root())
+        .to_string();
+    assert!(page.contains("<error") && page.contains("one is explained at a time"), "{page}");
+
+    // A service that is not there, said in the person's language.
+    let program = play.a.root().join("addon/resellguard");
+    let output = at(&program, play.a.root(), &["explain", "999999"], "ru_RU.UTF-8");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("Такого здесь нет") && said.contains("999999") && !said.contains("no such"), "{said}");
 }

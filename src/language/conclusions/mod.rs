@@ -8,8 +8,8 @@ use super::{Say, english, russian};
 use crate::reselling::conclusion::Conclusion;
 use crate::reselling::verdict::Verdict;
 use parts::{
-    both, have, last_seen, meaning, moment, polls_texts, refusal_texts, since_texts, suspended_here, suspended_there,
-    told,
+    both, delivered, have, last_seen, meaning, minutes, moment, not_resold, polls_texts, refusal_texts, since_texts,
+    suspended_here, suspended_there, told,
 };
 use unread::{hidden, not_read};
 
@@ -58,26 +58,21 @@ impl Say for Conclusion {
                     "Данные для входа модуля обработки прочитать не удалось, продавец не опрошен: {detail}. Что делать: сохраните настройки модуля в панели заново."
                 ),
             ),
-            Self::NotResold { module } => {
-                let named = module.as_deref().unwrap_or("-");
-                (
-                    format!(
-                        "The service is not bought from a seller: it is served by the module '{named}', which the setting [reselling] modules does not name. What to do: look at that module's own log. If the service was moved to manual processing, put it back to its reselling module."
-                    ),
-                    format!(
-                        "Услуга не закупается у продавца: её обслуживает модуль «{named}», которого нет в настройке [reselling] modules. Что делать: смотрите журнал этого модуля. Если услугу переводили на ручную обработку, верните её модулю перепродажи."
-                    ),
-                )
-            }
+            Self::NotResold { served } => not_resold(served),
             Self::UnpaidHere => both(
                 "The order is not paid here, so nothing was ordered from the seller. What to do: nothing; it goes on when the customer pays.",
                 "Заказ здесь не оплачен, поэтому у продавца ничего не заказано. Что делать: ничего; после оплаты клиентом он продолжится.",
             ),
-            Self::UnknownStatus { there: None } => both(
-                "The service has a status here that is not known. What to do: look at it in the panel.",
-                "У услуги здесь неизвестный статус. Что делать: посмотрите её в панели.",
-            ),
-            Self::UnknownStatus { there: Some(text) } => (
+            Self::UnknownStatus { here } => {
+                let number = here.map(|code| format!(" ({code})")).unwrap_or_default();
+                (
+                    format!(
+                        "The service has a status here that is not known{number}. What to do: look at it in the panel."
+                    ),
+                    format!("У услуги здесь неизвестный статус{number}. Что делать: посмотрите её в панели."),
+                )
+            }
+            Self::UnknownStatusThere { text } => (
                 format!(
                     "The seller shows a status that is not known: '{text}'. What to do: look at the service there."
                 ),
@@ -209,7 +204,7 @@ impl Say for Conclusion {
                     "Продавец удалил услугу ({row}). Здесь сама по себе она не закрывается. Что делать: узнайте у продавца причину, поговорите с клиентом, затем закажите заново или закройте."
                 ),
             ),
-            Self::SuspendedThere { row, by, balance } => suspended_there(row, *by, balance.as_deref()),
+            Self::SuspendedThere { row, by, standing } => suspended_there(row, *by, standing),
             Self::UnpaidAtSeller { row, balance } => {
                 let (have_en, have_ru) = have(balance.as_deref());
                 (
@@ -265,10 +260,17 @@ impl Say for Conclusion {
                     "Продавец работает над услугой ({row}), а здесь ничего не ожидается. Что делать: проверьте позже."
                 ),
             ),
-            Self::MarkedSuspended => both(
-                "The seller has activated the service, and here it is marked as suspended (non-payment, staff or abuse) while it waits. What to do: a person has to say whether it may be activated.",
-                "Продавец активировал услугу, а здесь она помечена как приостановленная (неуплата, сотрудник или жалоба), хотя и ждёт. Что делать: можно ли её активировать, должен решить человек.",
-            ),
+            Self::MarkedSuspended { done } => {
+                let (done_en, done_ru) = delivered(*done);
+                (
+                    format!(
+                        "{done_en}, and here the service is marked as suspended (non-payment, staff or abuse) while it waits. What to do: a person has to say whether it may be activated."
+                    ),
+                    format!(
+                        "{done_ru}, а здесь услуга помечена как приостановленная (неуплата, сотрудник или жалоба), хотя и ждёт. Что делать: можно ли её активировать, должен решить человек."
+                    ),
+                )
+            }
             Self::CallUnderWay { call, at } => (
                 format!(
                     "A repair is under way: the call {call} of {at} was not answered, and the panel may still be at it. What to do: look again in some minutes."
@@ -285,51 +287,57 @@ impl Say for Conclusion {
                     "Продавец активировал услугу ({row}); здесь она в обработке, но нет операции, которую завершило бы событие. Что делать: активируйте её в панели вручную."
                 ),
             ),
-            Self::CheckeventNotScheduled { commented, last_poll } => {
+            Self::CheckeventNotScheduled { done, commented, last_poll } => {
                 let (how_en, how_ru) = if *commented {
                     ("commented out", "закомментирована")
                 } else {
                     ("missing", "отсутствует")
                 };
+                let (done_en, done_ru) = delivered(*done);
                 let (seen_en, seen_ru) = last_seen(*last_poll);
                 (
                     format!(
-                        "The seller has activated the service, but this panel does not ask for events: the line of mgrctl -m billmgr checkevent is {how_en} in the schedule{seen_en}. What to do: put the line back (every five minutes); what then does not arrive is repaired by Force sync status."
+                        "{done_en}, but this panel does not ask for events: the line of mgrctl -m billmgr checkevent is {how_en} in the schedule{seen_en}. What to do: put the line back (every five minutes); what then does not arrive is repaired by Force sync status."
                     ),
                     format!(
-                        "Продавец активировал услугу, но панель не забирает события: строка mgrctl -m billmgr checkevent в расписании {how_ru}{seen_ru}. Что делать: верните строку (каждые пять минут); что после этого не придёт, исправляется кнопкой «Синхронизировать статус»."
+                        "{done_ru}, но панель не забирает события: строка mgrctl -m billmgr checkevent в расписании {how_ru}{seen_ru}. Что делать: верните строку (каждые пять минут); что после этого не придёт, исправляется кнопкой «Синхронизировать статус»."
                     ),
                 )
             }
-            Self::CheckeventSilent { last_poll } => (
+            Self::CheckeventSilent { done, last_poll } => (
                 format!(
-                    "The seller has activated the service, but this panel has stopped asking for events: checkevent was last seen on {}. What to do: see whether cron runs and what mgrctl -m billmgr checkevent answers.",
+                    "{}, but this panel has stopped asking for events: checkevent was last seen on {}. What to do: see whether cron runs and what mgrctl -m billmgr checkevent answers.",
+                    delivered(*done).0,
                     moment(*last_poll)
                 ),
                 format!(
-                    "Продавец активировал услугу, но панель перестала забирать события: checkevent последний раз замечен {}. Что делать: проверьте, работает ли cron и что отвечает mgrctl -m billmgr checkevent.",
+                    "{}, но панель перестала забирать события: checkevent последний раз замечен {}. Что делать: проверьте, работает ли cron и что отвечает mgrctl -m billmgr checkevent.",
+                    delivered(*done).1,
                     moment(*last_poll)
                 ),
             ),
-            Self::ModuleDisabled { row } => (
+            Self::ModuleDisabled { done, row } => (
                 format!(
-                    "The seller has activated the service ({row}), and its processing module is switched off here, so its event may never be applied. What to do: switch the module on, or repair it by Force sync status."
+                    "{} ({row}), and the service's processing module is switched off here, so its event may never be applied. What to do: switch the module on, or repair it by Force sync status.",
+                    delivered(*done).0
                 ),
                 format!(
-                    "Продавец активировал услугу ({row}), а её модуль обработки здесь выключен, поэтому событие может так и не примениться. Что делать: включите модуль или исправьте кнопкой «Синхронизировать статус»."
+                    "{} ({row}), а её модуль обработки здесь выключен, поэтому событие может так и не примениться. Что делать: включите модуль или исправьте кнопкой «Синхронизировать статус».",
+                    delivered(*done).1
                 ),
             ),
-            Self::EventFailed { row, at, text } => {
+            Self::EventFailed { done, row, at, text } => {
+                let (done_en, done_ru) = delivered(*done);
                 let (on_en, on_ru) = at.map_or_else(
                     || (String::new(), String::new()),
                     |at| (format!(" on {}", moment(at)), format!(" {}", moment(at))),
                 );
                 told(
                     format!(
-                        "The seller has activated the service ({row}), its event came to this panel{on_en}, and the panel failed to apply it: {text}. Nobody else took it. The event does not come again."
+                        "{done_en} ({row}), its event came to this panel{on_en}, and the panel failed to apply it: {text}. Nobody else took it. The event does not come again."
                     ),
                     format!(
-                        "Продавец активировал услугу ({row}), событие пришло{on_ru}, но панель не смогла его применить: {text}. Никто другой его не забирал. Второй раз событие не придёт."
+                        "{done_ru} ({row}), событие пришло{on_ru}, но панель не смогла его применить: {text}. Никто другой его не забирал. Второй раз событие не придёт."
                     ),
                     &[
                         REPAIR,
@@ -360,14 +368,16 @@ impl Say for Conclusion {
                     cure,
                 )
             }
-            Self::EventOnItsWay { row, since } => {
+            Self::EventOnItsWay { done, row, since, patience } => {
+                let (done_en, done_ru) = delivered(*done);
+                let (wait_en, wait_ru) = minutes(*patience);
                 let (since_en, since_ru) = since_texts(*since);
                 (
                     format!(
-                        "The seller has activated the service ({row}{since_en}), and its event may still come with the next checkevent. What to do: wait for it; if nothing has changed in a quarter of an hour, ask again."
+                        "{done_en} ({row}{since_en}), and its event may still come with the next checkevent. What to do: wait for it; if nothing has changed in {wait_en}, ask again."
                     ),
                     format!(
-                        "Продавец активировал услугу ({row}{since_ru}), и событие ещё может прийти со следующим checkevent. Что делать: подождите; если через четверть часа ничего не изменится, спросите снова."
+                        "{done_ru} ({row}{since_ru}), и событие ещё может прийти со следующим checkevent. Что делать: подождите; если через {wait_ru} ничего не изменится, спросите снова."
                     ),
                 )
             }

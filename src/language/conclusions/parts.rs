@@ -1,8 +1,9 @@
 //! What conclusions fill in: why the seller refuses, who suspended, how long it is so.
 
 use super::super::{english, russian};
-use crate::reselling::conclusion::{HeardOf, Refusal};
+use crate::reselling::conclusion::{Delivery, HeardOf, Other, Refusal, Standing};
 use crate::reselling::status::SuspendedBy;
+use jiff::SignedDuration;
 use jiff::civil::DateTime;
 
 pub(super) fn meaning(what: HeardOf) -> (&'static str, &'static str) {
@@ -87,9 +88,17 @@ pub(super) fn suspended_here(by: Option<SuspendedBy>, there: bool) -> (String, S
     )
 }
 
-pub(super) fn suspended_there(row: &str, by: Option<SuspendedBy>, balance: Option<&str>) -> (String, String) {
-    let (have_en, have_ru) = have(balance);
+pub(super) fn suspended_there(row: &str, by: Option<SuspendedBy>, standing: &Standing) -> (String, String) {
+    let (have_en, have_ru) = have(standing.balance.as_deref());
     match by {
+        Some(SuspendedBy::Money) if standing.balance.is_some() && !standing.broke => (
+            format!(
+                "The seller has suspended the service ({row}) because it was not paid for, although this panel's account there has money now{have_en}. What to do: renew the service there, and top the account up only if its price is higher; the customer here need not pay for that."
+            ),
+            format!(
+                "Продавец приостановил услугу ({row}), потому что она не оплачена, хотя на учётной записи этой панели сейчас есть деньги{have_ru}. Что делать: продлите услугу там, а учётную запись пополните, только если на продление не хватит; клиент здесь ни при чём."
+            ),
+        ),
         Some(SuspendedBy::Money) => (
             format!(
                 "The seller has suspended the service ({row}) because this panel's account there has not paid for it{have_en}. What to do: top the account up at the seller and renew the service there; the customer here need not pay for that."
@@ -157,6 +166,49 @@ pub(super) fn last_seen(last_poll: Option<DateTime>) -> (String, String) {
             (format!(", and it was last seen on {}", moment(at)), format!(", последний запуск замечен {}", moment(at)))
         },
     )
+}
+
+/// What the seller has done, as the beginning of a sentence.
+pub(super) fn delivered(done: Delivery) -> (&'static str, &'static str) {
+    match done {
+        Delivery::Activated => ("The seller has activated the service", "Продавец активировал услугу"),
+        Delivery::Issued => ("The seller has issued the certificate", "Продавец выпустил сертификат"),
+    }
+}
+
+/// `15 minutes`, after "in" and «через»; below two minutes in seconds.
+pub(super) fn minutes(span: SignedDuration) -> (String, String) {
+    let seconds = span.as_secs().unsigned_abs();
+    if seconds < 120 {
+        return (english(seconds, "second", "seconds"), russian(seconds, "секунду", "секунды", "секунд"));
+    }
+    let minutes = seconds.div_ceil(60);
+    (english(minutes, "minute", "minutes"), russian(minutes, "минуту", "минуты", "минут"))
+}
+
+pub(super) fn not_resold(served: &Other) -> (String, String) {
+    match served {
+        Other::NoModule => both(
+            "The service has no processing module, so it is not bought from a seller. What to do: give it its reselling module in the panel if it should be; otherwise nothing.",
+            "У услуги нет модуля обработки, поэтому у продавца она не закупается. Что делать: если должна, назначьте ей в панели модуль перепродажи; иначе ничего.",
+        ),
+        Other::Gone(module) => (
+            format!(
+                "The service's processing module {module} does not exist on this panel, so nobody serves it. What to do: give it its reselling module in the panel."
+            ),
+            format!(
+                "Модуля обработки {module}, который указан у услуги, на этой панели нет, поэтому её никто не обслуживает. Что делать: назначьте ей в панели модуль перепродажи."
+            ),
+        ),
+        Other::Module(file) => (
+            format!(
+                "The service is not bought from a seller: it is served by the module '{file}', which the setting [reselling] modules does not name. What to do: look at that module's own log. If the service was moved to manual processing, put it back to its reselling module."
+            ),
+            format!(
+                "Услуга не закупается у продавца: её обслуживает модуль «{file}», которого нет в настройке [reselling] modules. Что делать: смотрите журнал этого модуля. Если услугу переводили на ручную обработку, верните её модулю перепродажи."
+            ),
+        ),
+    }
 }
 
 /// Local time to the minute.

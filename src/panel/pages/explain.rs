@@ -1,20 +1,21 @@
 //! `resellguard.explain`: why one service is where it is, as a form with nothing to send.
 
 use super::Shown;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::explain::{Options, Source, explain};
 use crate::language::{Language, Say};
-use crate::panel::request::Request;
+use crate::panel::request::{Request, Selection};
 use crate::report::drift::step_text;
-use crate::report::explanation::evidence;
+use crate::report::explanation::{evidence, only_then};
 use crate::reselling::plan::Planned;
 use crate::root::Root;
 use crate::xml::Element;
 
-/// `elid` is the service; of several the first.
+/// `elid` is the service, one at a time.
 pub fn show(root: &Root, request: &Request) -> Result<Shown, Error> {
-    let given = request.param("elid").unwrap_or_default();
-    let item = given.split(',').next().unwrap_or_default().trim().parse()?;
+    let Selection::These(items) = request.services()? else { return Err(several()) };
+    let [item] = items.as_slice() else { return Err(several()) };
+    let item = *item;
     if request.submitted() {
         return Ok(Shown::Done(None));
     }
@@ -27,9 +28,14 @@ pub fn show(root: &Root, request: &Request) -> Result<Shown, Error> {
     for (source, lines) in evidence(&explained, language) {
         fields.push(Element::with_text(field(source), lines.join("\n")));
     }
-    let plan = explained.plan.as_ref().map(|planned| plan(planned, language)).unwrap_or_default();
+    let steps = explained.plan.as_ref().map(|planned| plan(planned, language));
+    let plan = only_then(&explained, language).into_iter().chain(steps).collect::<Vec<_>>().join("\n");
     fields.push(Element::with_text("plan", plan));
     Ok(Shown::Page(fields))
+}
+
+fn several() -> Error {
+    Error::new(Kind::Usage, "several services are named (elid); one is explained at a time")
 }
 
 /// The form's field for a source; the words of the contract, but for `service`, which is a list of the panel.

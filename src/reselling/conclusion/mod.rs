@@ -5,6 +5,7 @@
 
 mod rules;
 
+use super::ids::ModuleId;
 use super::link::{Doubt, Linked};
 use super::service::LocalService;
 use super::status::SuspendedBy;
@@ -21,6 +22,8 @@ pub struct Situation<'a> {
     pub stuck_after: SignedDuration,
     /// Or why this panel could not be read.
     pub service: Result<&'a LocalService, Hidden>,
+    /// Its status here as the database has it.
+    pub status_code: Option<i64>,
     pub served: Served,
     pub seller: Seller<'a>,
     /// What `whoami` said, where it was asked.
@@ -46,15 +49,31 @@ pub enum Served {
     Reselling {
         active: bool,
     },
-    /// Another module, or none; its file where it is known.
-    Other {
-        module: Option<String>,
-    },
+    /// Another module, or none.
+    Other(Other),
     /// A reselling module whose login cannot be read.
     Unreadable {
         detail: String,
     },
     NotRead,
+}
+
+/// What serves a service that is not bought from a seller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Other {
+    NoModule,
+    /// A module that this panel does not have (any more).
+    Gone(ModuleId),
+    /// The file of a module that the settings do not name.
+    Module(String),
+}
+
+/// What the seller has done for a service that it has delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    Activated,
+    /// The certificate; the service there may still be in progress.
+    Issued,
 }
 
 /// What the seller showed.
@@ -179,9 +198,10 @@ pub enum Conclusion {
     NotRead { why: Hidden, logged: Logged },
     LogOnly { what: HeardOf, at: Option<DateTime>, text: String, times: usize, why: Hidden },
     ModuleUnreadable { detail: String },
-    NotResold { module: Option<String> },
+    NotResold { served: Other },
     UnpaidHere,
-    UnknownStatus { there: Option<String> },
+    UnknownStatus { here: Option<i64> },
+    UnknownStatusThere { text: String },
     DeletedHereAliveThere { row: String },
     Closed,
     DoNothing,
@@ -201,7 +221,7 @@ pub enum Conclusion {
     OtherOperation { operation: String },
     TariffChangePending,
     SellerDeleted { row: String },
-    SuspendedThere { row: String, by: Option<SuspendedBy>, balance: Option<String> },
+    SuspendedThere { row: String, by: Option<SuspendedBy>, standing: Standing },
     UnpaidAtSeller { row: String, balance: Option<String> },
     CertificateFailed,
     CertificateWaitsForApprover { approver: Option<String> },
@@ -209,15 +229,15 @@ pub enum Conclusion {
     WaitingNormally { row: String },
     NotActivatedYet { row: String, since: String },
     ProcessingThere { row: String },
-    MarkedSuspended,
+    MarkedSuspended { done: Delivery },
     CallUnderWay { call: String, at: String },
     NoOperation { row: String },
-    CheckeventNotScheduled { commented: bool, last_poll: Option<DateTime> },
-    CheckeventSilent { last_poll: DateTime },
-    ModuleDisabled { row: String },
-    EventFailed { row: String, at: Option<DateTime>, text: String },
+    CheckeventNotScheduled { done: Delivery, commented: bool, last_poll: Option<DateTime> },
+    CheckeventSilent { done: Delivery, last_poll: DateTime },
+    ModuleDisabled { done: Delivery, row: String },
+    EventFailed { done: Delivery, row: String, at: Option<DateTime>, text: String },
     CertificateNotStored { row: String, others: bool },
-    EventOnItsWay { row: String, since: Option<DateTime> },
+    EventOnItsWay { done: Delivery, row: String, since: Option<DateTime>, patience: SignedDuration },
     EventLostToOther { row: String, since: Option<DateTime>, polls: u64, verdict: Verdict },
     EventLost { row: String, since: Option<DateTime>, polls: u64, verdict: Option<Verdict>, missed: bool },
     InStep,
@@ -232,7 +252,7 @@ impl Conclusion {
             Self::ModuleUnreadable { .. } => "module_unreadable",
             Self::NotResold { .. } => "not_resold",
             Self::UnpaidHere => "unpaid_here",
-            Self::UnknownStatus { .. } => "unknown_status",
+            Self::UnknownStatus { .. } | Self::UnknownStatusThere { .. } => "unknown_status",
             Self::DeletedHereAliveThere { .. } => "deleted_here_alive_there",
             Self::Closed => "closed",
             Self::DoNothing => "do_nothing",
@@ -275,7 +295,7 @@ impl Conclusion {
             Self::WaitingNormally { .. } => "waiting_normally",
             Self::NotActivatedYet { .. } => "not_activated_yet",
             Self::ProcessingThere { .. } => "processing_there",
-            Self::MarkedSuspended => "marked_suspended",
+            Self::MarkedSuspended { .. } => "marked_suspended",
             Self::CallUnderWay { .. } => "call_under_way",
             Self::NoOperation { .. } => "no_operation",
             Self::CheckeventNotScheduled { .. } => "checkevent_not_scheduled",

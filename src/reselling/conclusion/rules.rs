@@ -1,6 +1,6 @@
 //! The rules, one question each, in the order in which `PRECEDENCE` asks them.
 
-use super::{Conclusion, HeardOf, Refusal, Scheduled, Seen, Seller, Served, Situation};
+use super::{Conclusion, Delivery, HeardOf, Refusal, Scheduled, Seen, Seller, Served, Situation};
 use crate::reselling::exclusivity::waits_for_an_event;
 use crate::reselling::link::Link;
 use crate::reselling::service::{LocalService, Operation, SellerService};
@@ -62,6 +62,11 @@ fn certificate_pending_here(local: &LocalService) -> bool {
     alive && local.itemtype == "certificate" && matches!(local.service_status, Some(3 | 4))
 }
 
+/// What of a certificate is delivered is the certificate (facts/billmanager 2.3).
+fn delivery(row: &SellerService) -> Delivery {
+    if row.itemtype == "certificate" && row.service_status == Some(5) { Delivery::Issued } else { Delivery::Activated }
+}
+
 fn marks(local: &LocalService) -> Option<SuspendedBy> {
     SuspendedBy::of_marks(local.autosuspend, local.employeesuspend, local.abusesuspend)
 }
@@ -88,7 +93,7 @@ pub(super) fn nothing_read(at: &Situation<'_>) -> Answer {
 
 pub(super) fn not_resold(at: &Situation<'_>) -> Answer {
     match &at.served {
-        Served::Other { module } => Some(Conclusion::NotResold { module: module.clone() }),
+        Served::Other(served) => Some(Conclusion::NotResold { served: served.clone() }),
         _ => None,
     }
 }
@@ -187,10 +192,10 @@ pub(super) fn not_found(at: &Situation<'_>) -> Answer {
 
 pub(super) fn unknown_status(at: &Situation<'_>) -> Answer {
     if at.service()?.status == Status::Unknown {
-        return Some(Conclusion::UnknownStatus { there: None });
+        return Some(Conclusion::UnknownStatus { here: at.status_code });
     }
     let row = at.row().filter(|row| row.status == Status::Unknown)?;
-    Some(Conclusion::UnknownStatus { there: Some(row.status_text.clone()) })
+    Some(Conclusion::UnknownStatusThere { text: row.status_text.clone() })
 }
 
 /// A suspension or an end that did not reach the seller, whose account may do neither.
@@ -232,7 +237,7 @@ pub(super) fn suspended_here(at: &Situation<'_>) -> Answer {
 
 pub(super) fn suspended_there(at: &Situation<'_>) -> Answer {
     let row = at.row().filter(|row| row.status == Status::Suspended)?;
-    Some(Conclusion::SuspendedThere { row: row.id.clone(), by: row.suspended_by, balance: at.standing.balance.clone() })
+    Some(Conclusion::SuspendedThere { row: row.id.clone(), by: row.suspended_by, standing: at.standing.clone() })
 }
 
 pub(super) fn unpaid_there(at: &Situation<'_>) -> Answer {
@@ -278,7 +283,8 @@ fn ordered(local: &LocalService) -> Option<DateTime> {
 }
 
 pub(super) fn marked_suspended(at: &Situation<'_>) -> Answer {
-    at.delivered().filter(|(local, _)| marks(local).is_some()).map(|_| Conclusion::MarkedSuspended)
+    let (_, row) = at.delivered().filter(|(local, _)| marks(local).is_some())?;
+    Some(Conclusion::MarkedSuspended { done: delivery(row) })
 }
 
 /// In progress, and nothing there that an event could finish. A certificate waits without an operation (facts/billmanager 2.3).
@@ -290,29 +296,31 @@ pub(super) fn no_operation(at: &Situation<'_>) -> Answer {
 
 /// Somebody else may start it, so a poll that was seen lately goes before the schedule.
 pub(super) fn checkevent_not_scheduled(at: &Situation<'_>) -> Answer {
-    at.delivered()?;
+    let (_, row) = at.delivered()?;
     let absent = matches!(at.panel.schedule, Scheduled::Missing | Scheduled::Commented) && !at.poll_since(SILENCE);
-    absent.then_some(Conclusion::CheckeventNotScheduled {
+    absent.then(|| Conclusion::CheckeventNotScheduled {
+        done: delivery(row),
         commented: at.panel.schedule == Scheduled::Commented,
         last_poll: at.panel.last_poll,
     })
 }
 
 pub(super) fn checkevent_silent(at: &Situation<'_>) -> Answer {
-    at.delivered()?;
+    let (_, row) = at.delivered()?;
     let last_poll = at.panel.last_poll.filter(|_| !at.poll_since(SILENCE))?;
-    Some(Conclusion::CheckeventSilent { last_poll })
+    Some(Conclusion::CheckeventSilent { done: delivery(row), last_poll })
 }
 
 pub(super) fn module_disabled(at: &Situation<'_>) -> Answer {
     let (_, row) = at.delivered()?;
-    (at.served == Served::Reselling { active: false }).then(|| Conclusion::ModuleDisabled { row: row.id.clone() })
+    (at.served == Served::Reselling { active: false })
+        .then(|| Conclusion::ModuleDisabled { done: delivery(row), row: row.id.clone() })
 }
 
 pub(super) fn event_failed(at: &Situation<'_>) -> Answer {
     let (_, row) = at.delivered()?;
     let failed = at.heard.iter().find(|heard| heard.what == HeardOf::EventFailed)?;
-    Some(Conclusion::EventFailed { row: row.id.clone(), at: failed.at, text: failed.text.clone() })
+    Some(Conclusion::EventFailed { done: delivery(row), row: row.id.clone(), at: failed.at, text: failed.text.clone() })
 }
 
 /// Not long enough there, or no poll since: it may still come. A log that has it missed says that it will not.
@@ -322,7 +330,9 @@ pub(super) fn event_on_its_way(at: &Situation<'_>) -> Answer {
     let young = since.is_none_or(|since| at.now.duration_since(since) < at.stuck_after) || at.polls_since == 0;
     let missed = at.heard.iter().any(|heard| heard.what == HeardOf::EventMissed);
     // Somebody else is known to read, and polls were seen: waiting for it helps nobody.
-    (young && !missed && !at.others_read()).then(|| Conclusion::EventOnItsWay { row: row.id.clone(), since })
+    let coming = young && !missed && !at.others_read();
+    let (done, patience) = (delivery(row), at.stuck_after);
+    coming.then(|| Conclusion::EventOnItsWay { done, row: row.id.clone(), since, patience })
 }
 
 pub(super) fn certificate_not_stored(at: &Situation<'_>) -> Answer {
