@@ -74,10 +74,11 @@ pub fn siblings(here: &Here, account: &Account) -> (Vec<Sibling>, Vec<String>) {
 
 /// The lines of the file, and how many were none.
 fn read(path: &Path) -> Result<(Vec<Line>, usize), String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    if !file.metadata().is_ok_and(|found| found.is_file()) {
+    // Before it is opened: that of a pipe waits for somebody to write.
+    if !std::fs::metadata(path).map_err(|error| error.to_string())?.is_file() {
         return Err("not a regular file".to_owned());
     }
+    let file = File::open(path).map_err(|error| error.to_string())?;
     let mut bytes = Vec::new();
     file.take(SIZE + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     if bytes.len() as u64 > SIZE {
@@ -102,4 +103,17 @@ fn panel_name(settings: &CheckSettings) -> String {
         .clone()
         .or_else(|| Some(host()).filter(|name| fingerprint::is_name(name)))
         .unwrap_or_else(|| "panel".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pipe_in_place_of_the_file_is_not_waited_for() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("fleet.txt");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        assert_eq!(read(&path).err().as_deref(), Some("not a regular file"));
+    }
 }

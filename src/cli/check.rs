@@ -5,14 +5,16 @@ use crate::error::{Error, Kind};
 use crate::language::Language;
 use crate::report::Migration;
 use crate::root::Root;
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 
 #[derive(Args)]
 pub(super) struct Arguments {
     /// Only accounts whose name (https://host/billmgr#user) contains one of these words.
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     accounts: Vec<String>,
     /// Print the steps that move this panel from ACCOUNT (its name or a part of it) to an account of its own; changes nothing. Exit status: 0, 3 no such account or an error.
-    #[arg(long, value_name = "ACCOUNT", conflicts_with = "accounts")]
+    #[arg(long, value_name = "ACCOUNT", conflicts_with = "accounts", value_parser = NonEmptyStringValueParser::new())]
     plan_migration: Option<String>,
     #[arg(long, value_enum, default_value_t)]
     format: CheckFormat,

@@ -52,7 +52,7 @@ impl Journal {
     /// `Kind::State`.
     pub fn remember_heard(&mut self, new: &Heard, up_to: &HeardUpTo, anew: bool, now: Timestamp) -> Result<(), Error> {
         let mut write = || -> rusqlite::Result<()> {
-            let transaction = self.connection.transaction()?;
+            let transaction = self.transaction()?;
             if anew {
                 transaction.execute("DELETE FROM heard_up_to", [])?;
             }
@@ -93,7 +93,7 @@ impl Journal {
     /// `Kind::State`.
     pub fn remember_orders(&mut self, orders: &[(u64, Date)]) -> Result<(), Error> {
         let mut write = || -> rusqlite::Result<()> {
-            let transaction = self.connection.transaction()?;
+            let transaction = self.transaction()?;
             for (item, day) in orders {
                 transaction
                     .prepare_cached("INSERT OR REPLACE INTO ordered(item, day) VALUES(?1, ?2)")?

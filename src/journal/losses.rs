@@ -46,7 +46,7 @@ impl Journal {
     pub fn remember_losses(&mut self, account: &Account, found: &[Evidence], came: &[ItemId]) -> Result<(), Error> {
         let account = account.to_string();
         let mut write = || -> rusqlite::Result<()> {
-            let transaction = self.connection.transaction()?;
+            let transaction = self.transaction()?;
             for item in came {
                 transaction
                     .execute("DELETE FROM lost WHERE account = ?1 AND item = ?2", params![account, signed(item.0)])?;
@@ -95,7 +95,7 @@ impl Journal {
     pub fn remember_passwords(&mut self, account: &Account, marks: &[&str], now: Timestamp) -> Result<(), Error> {
         let account = account.to_string();
         let mut write = || -> rusqlite::Result<()> {
-            let transaction = self.connection.transaction()?;
+            let transaction = self.transaction()?;
             let known: Vec<String> = transaction
                 .prepare("SELECT mark FROM password WHERE account = ?1")?
                 .query_map([&account], |row| row.get(0))?

@@ -35,7 +35,7 @@ impl Journal {
     /// `Kind::State`.
     pub fn remember_polls(&mut self, polls: &[Poll], now: Timestamp) -> Result<(), Error> {
         let mut write = || -> rusqlite::Result<()> {
-            let transaction = self.connection.transaction()?;
+            let transaction = self.transaction()?;
             for poll in polls {
                 let note = match poll.moment {
                     Moment::Before => "INSERT INTO poll(begun) VALUES(?1)",
@@ -59,7 +59,7 @@ impl Journal {
     pub fn remember_active(&mut self, account: &Account, active: &[ItemId], now: Timestamp) -> Result<(), Error> {
         let account = account.to_string();
         let mut write = || -> rusqlite::Result<()> {
-            let transaction = self.connection.transaction()?;
+            let transaction = self.transaction()?;
             let still: HashSet<i64> = active.iter().map(|item| signed(item.0)).collect();
             let known: Vec<i64> = transaction
                 .prepare("SELECT item FROM active_since WHERE account = ?1")?
@@ -123,7 +123,7 @@ impl Journal {
     ) -> Result<Vec<Arrival>, Error> {
         let account = account.to_string();
         let mut write = || -> rusqlite::Result<Vec<Arrival>> {
-            let transaction = self.connection.transaction()?;
+            let transaction = self.transaction()?;
             let known: Vec<(i64, i64)> = transaction
                 .prepare("SELECT item, since FROM waiting WHERE account = ?1 ORDER BY item")?
                 .query_map([&account], |row| Ok((row.get(0)?, row.get(1)?)))?
@@ -164,7 +164,7 @@ impl Journal {
         let account = account.identity();
         let oldest = now.checked_sub(KEEP_ADDRESSES).unwrap_or(Timestamp::MIN).as_millisecond();
         let mut write = || -> rusqlite::Result<BTreeSet<IpAddr>> {
-            let transaction = self.connection.transaction()?;
+            let transaction = self.transaction()?;
             for address in own {
                 transaction.execute(
                     "INSERT OR REPLACE INTO own_address(account, address, last_seen) VALUES(?1, ?2, ?3)",
@@ -188,7 +188,7 @@ impl Journal {
     pub fn remember_evidence(&mut self, account: &Account, evidence: &mut [Evidence]) -> Result<(), Error> {
         let account = account.to_string();
         let mut write = || -> rusqlite::Result<()> {
-            let transaction = self.connection.transaction()?;
+            let transaction = self.transaction()?;
             for one in evidence.iter_mut() {
                 let (kind, subject) = (one.sign.kind(), one.sign.subject());
                 transaction.execute(
@@ -253,6 +253,29 @@ pub(super) fn moment(milliseconds: i64) -> Timestamp {
 mod tests {
     use super::*;
     use crate::root::Root;
+
+    #[test]
+    fn a_check_waits_for_another_one_that_is_writing() {
+        let place = tempfile::tempdir().unwrap();
+        std::fs::create_dir(place.path().join("var")).unwrap();
+        let root = Root::at(place.path());
+        let (mut one, mut other) = (Journal::open(&root).unwrap(), Journal::open(&root).unwrap());
+        let account = Account::new("https://seller.example", "shop").unwrap();
+        let (holds, held) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                let writing = other.transaction().unwrap();
+                writing.execute("INSERT INTO poll(begun) VALUES(1)", []).unwrap();
+                holds.send(()).unwrap();
+                std::thread::sleep(std::time::Duration::from_millis(300));
+                writing.commit().unwrap();
+            });
+            held.recv().unwrap();
+            // It reads before it writes: what it read must not be out of date by then.
+            one.remember_active(&account, &[ItemId(16643)], moment(1_000_000)).unwrap();
+        });
+        assert!(one.delivered_since(&account, ItemId(16643)).unwrap().is_some());
+    }
 
     #[test]
     fn a_poll_counts_from_its_beginning_once_it_has_ended_whenever_that_is_noted() {

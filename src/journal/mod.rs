@@ -146,6 +146,12 @@ impl Journal {
         Ok(Self { connection, beside })
     }
 
+    /// Holds the write lock from its beginning: one that reads first and finds the lock taken when it wants to write is refused at once,
+    /// however long it would wait.
+    fn transaction(&mut self) -> rusqlite::Result<rusqlite::Transaction<'_>> {
+        self.connection.transaction_with_behavior(TransactionBehavior::Immediate)
+    }
+
     fn fault(error: &rusqlite::Error) -> Error {
         Error::new(Kind::State, format!("the journal: {error}"))
     }

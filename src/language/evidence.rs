@@ -2,6 +2,7 @@
 
 use super::Say;
 use super::{english, russian};
+use crate::report::terminal::one_line;
 use crate::reselling::verdict::{Foreign, Rule, Sign};
 use jiff::Timestamp;
 
@@ -11,14 +12,14 @@ impl Say for Sign {
         match self {
             Self::ForeignRemoteid { row, itemtype, remoteid, created, why } => {
                 let (english, russian) = why.pair();
-                let of = created.as_deref().unwrap_or("?");
+                let (of, remoteid) = (created.as_deref().unwrap_or("?"), one_line(remoteid));
                 (
                     format!("The seller's {itemtype} {row} (created {of}) carries the id '{remoteid}': {english}"),
                     format!("Услуга продавца {itemtype} {row} (создана {of}) несёт номер «{remoteid}»: {russian}"),
                 )
             }
             Self::DuplicateRemoteid { itemtype, remoteid, rows } => {
-                let rows = rows.join(", ");
+                let (rows, remoteid) = (rows.join(", "), one_line(remoteid));
                 (
                     format!(
                         "The seller's {itemtype} services {rows} all carry the id '{remoteid}': two panels with equal ids, \

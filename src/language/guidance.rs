@@ -142,8 +142,10 @@ impl Kind {
                     "Ничего не изменено: чего нельзя записать, то не делается.",
                 ),
                 (
-                    "Check free space and rights of var/resellguard; it belongs to root, mode 0700.",
-                    "Проверьте свободное место и права на var/resellguard: владелец root, права 0700.",
+                    "Check free space and rights of var/resellguard; it belongs to root, mode 0700. If a file in it is damaged, move \
+                     journal.db and journal.head away together: a new journal begins.",
+                    "Проверьте свободное место и права на var/resellguard: владелец root, права 0700. Если файл в нём повреждён, уберите \
+                     вместе journal.db и journal.head: начнётся новый журнал.",
                 ),
             ],
             Self::Locked => [

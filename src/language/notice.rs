@@ -4,8 +4,9 @@ use super::{Language, Say};
 use crate::billmgr::schedule::Schedule;
 use crate::notify::{About, AccountNews, Notice, Waiting};
 use crate::report::Checked;
+use crate::report::terminal::one_line;
 use crate::reselling::telling::State;
-use crate::reselling::verdict::Severity;
+use crate::reselling::verdict::{Severity, Verdict};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -142,12 +143,13 @@ fn more(count: usize, named: usize, language: Language) -> Option<String> {
 
 impl Say for Waiting {
     fn pair(&self) -> (String, String) {
-        let service = [self.item.to_string(), self.itemtype.clone(), self.name.clone()];
+        // A customer chooses these names, and must not write lines of a notice to the staff.
+        let service = [self.item.to_string(), self.itemtype.clone(), one_line(&self.name)];
         let service = service.iter().filter(|word| !word.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" ");
         if self.customer == 0 {
             return (service.clone(), service);
         }
-        let customer = [self.customer.to_string(), self.customer_name.clone()];
+        let customer = [self.customer.to_string(), one_line(&self.customer_name)];
         let customer =
             customer.iter().filter(|word| !word.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" ");
         (format!("{service}, customer {customer}"), format!("{service}, клиент {customer}"))
@@ -202,7 +204,11 @@ fn ways_out(news: &AccountNews, language: Language) -> Vec<String> {
 /// What to write to the seller, in both languages: the seller may speak either.
 pub fn to_seller(news: &AccountNews) -> (String, String) {
     let user = news.user();
-    let ids: Vec<String> = news.waiting.iter().map(|one| one.item.to_string()).collect();
+    let ids = news.delivered();
+    let (seems_english, seems_russian) = match news.checked.as_ref().map(|checked| checked.verdict) {
+        Some(Verdict::Shared) => ("More", "у вас покупает"),
+        _ => ("It seems that more", "у вас, похоже, покупает"),
+    };
     let (ids_english, ids_russian) = if ids.is_empty() {
         (String::new(), String::new())
     } else {
@@ -214,7 +220,7 @@ pub fn to_seller(news: &AccountNews) -> (String, String) {
     };
     (
         format!(
-            "Hello. More than one BILLmanager buys from you through our customer account, user \"{user}\". Events of the account go \
+            "Hello. {seems_english} than one BILLmanager buys from you through our customer account, user \"{user}\". Events of the account go \
              to whichever asks first, so each misses events of its own services. Please: 1. open a second customer account for us \
              with the same prices, or tell us how to order it; its user needs the rights to suspend and delete services \
              (allowsuspenditem, allowdeleteitem) and access to the API with authinfo, without two-factor login. 2. Tell us whether \
@@ -222,7 +228,7 @@ pub fn to_seller(news: &AccountNews) -> (String, String) {
              addresses the API is used as \"{user}\".{ids_english} Thank you."
         ),
         format!(
-            "Здравствуйте. Через нашу учётную запись клиента, пользователь «{user}», у вас покупает больше одного BILLmanager. События \
+            "Здравствуйте. Через нашу учётную запись клиента, пользователь «{user}», {seems_russian} больше одного BILLmanager. События \
              достаются тому, кто спросит первым, и каждый теряет события своих услуг. Просим: 1. открыть нам вторую учётную запись \
              клиента с теми же ценами или сказать, как её заказать; её пользователю нужны права приостанавливать и удалять услуги \
              (allowsuspenditem, allowdeleteitem) и доступ к API по authinfo без двухфакторного входа. 2. Сообщить, можно ли \

@@ -147,14 +147,18 @@ impl AccountNews {
 
     /// The command that repairs what the seller has delivered: by number, if they are few.
     pub fn repair(&self) -> String {
-        let evidence = self.checked.iter().flat_map(|checked| &checked.evidence);
-        let delivered: Vec<String> =
-            evidence.filter(|one| one.sign.kind() == "lost_event").map(|one| one.sign.subject()).collect();
+        let delivered = self.delivered();
         if delivered.is_empty() || delivered.len() > NAMED {
             "resellguard sync --stuck".to_owned()
         } else {
             format!("resellguard sync {}", delivered.join(" "))
         }
+    }
+
+    /// Those that the seller has delivered and that wait here all the same.
+    pub fn delivered(&self) -> Vec<String> {
+        let evidence = self.checked.iter().flat_map(|checked| &checked.evidence);
+        evidence.filter(|one| one.sign.kind() == "lost_event").map(|one| one.sign.subject()).collect()
     }
 
     /// The user of the account at the seller.

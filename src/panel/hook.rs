@@ -36,6 +36,7 @@ pub fn answer(root: &Root, request: &Request) -> Option<String> {
         observe();
     }
     blocked.map(|known| {
+        log::warn!("checkevent was refused (on_conflict = \"block\"): {} is shared", known.blocked.join(", "));
         let text = Blocked(&known.blocked).say(request.language);
         document::message("resellguard", &text, request.language)
     })

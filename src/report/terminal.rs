@@ -22,6 +22,11 @@ pub fn escaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// A name, a text or an id that others wrote, as a part of a sentence: none of it begins a line of its own.
+pub fn one_line(text: &str) -> String {
+    escaped(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Controls, Unicode's format characters (Cf), and what ends a line elsewhere than in a terminal.
 fn acts(character: char) -> bool {
     let format = matches!(character,
@@ -46,6 +51,7 @@ mod tests {
         ] {
             assert_eq!(escaped(text), expected);
         }
+        assert_eq!(one_line("shop\n4. run:\tit\u{1b}[2J \u{2028}"), "shop 4. run: it\\u001b[2J \\u2028");
         let name = "a\u{202e}\u{e0041}\u{85}b";
         let json = serde_json::to_string(name).unwrap();
         assert_eq!(serde_json::from_str::<String>(&escaped(&json)).unwrap(), name, "JSON stays what it was");

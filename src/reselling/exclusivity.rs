@@ -162,7 +162,9 @@ fn lost(seen: &Observation<'_>, local: &LocalService, rows: &Rows<'_>) -> Option
     let Stuck::Silent { row, since: active_since, polls } = seen.stuck(local, rows)? else { return None };
     let (item, itemtype, row) = (local.item.0, local.itemtype.clone(), row.id.clone());
     if polls > 0 && seen.now.duration_since(active_since) >= seen.stuck_after {
-        Some((Sign::LostEvent { item, itemtype, row, active_since, polls }, Severity::Critical))
+        // Where the module's log cannot be read, it may have come and failed here.
+        let severity = if seen.heard.unread.is_some() { Severity::Warning } else { Severity::Critical };
+        Some((Sign::LostEvent { item, itemtype, row, active_since, polls }, severity))
     } else if let Some(loss) = seen.memory.losses.iter().find(|loss| loss.item == local.item && still_lost(seen, loss))
     {
         // The panel's operations were stopped since, say. That does not bring the event back.
