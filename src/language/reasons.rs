@@ -252,6 +252,12 @@ impl Say for Reason {
                 ),
                 format!("Услуга оплачена здесь только до {at}, и этот день прошёл. Неоплаченное не включается."),
             ),
+            Self::NoExpiryHere => both(
+                "Active at the seller; suspended here, and until when it is paid is not known here, so it is not resumed. If it is paid, \
+                 resume it in the panel.",
+                "У продавца активна; здесь приостановлена, и неизвестно, до какого дня она оплачена, поэтому она не включается. Если \
+                 услуга оплачена, включите её в панели.",
+            ),
             Self::ProcessingThereOnly => both(
                 "The seller is working on the service while it is settled here: look again later.",
                 "Продавец ещё работает над услугой, а здесь она уже в конечном состоянии: проверьте позже.",

@@ -201,6 +201,7 @@ pub enum Reason {
     ExpiredHere {
         at: String,
     },
+    NoExpiryHere,
     ProcessingThereOnly,
     DeletedHereAliveThere,
     DomainNotRegistered,
@@ -357,6 +358,11 @@ fn guard(
     if let (Decision::Resume, Some(at)) = (decision, local.expires.filter(|expires| *expires < around.now.date())) {
         // Whatever the marks say: what is not paid for any more is not resumed.
         return Some((Decision::Ask, Reason::ExpiredHere { at: at.to_string() }));
+    }
+    let asked_for = decision.finishes().is_some_and(|name| local.operation(name).is_some());
+    if decision == Decision::Resume && local.expires.is_none() && !asked_for {
+        // Nothing says that it is paid, and nobody here has asked for it.
+        return Some((Decision::Ask, Reason::NoExpiryHere));
     }
     if !linked.corroborated && decision == Decision::Close {
         return Some((Decision::Refuse, Reason::CloseNotCorroborated));
