@@ -4,7 +4,6 @@
 //! service. So exactly one live row of the same product on this module's account has to carry our id, and nothing may
 //! contradict it. Not for finding services by likeness: a name alone never makes a link.
 
-use super::ids::ItemId;
 use super::product::product;
 use super::service::{LocalService, SellerService};
 use super::status::Status;
@@ -35,7 +34,7 @@ pub enum Link {
 pub enum Doubt {
     /// These rows of the seller all carry our id.
     SeveralRows(Vec<String>),
-    /// The id stored here belongs to another live row of the account.
+    /// The id stored here belongs to another row of the account, be it a deleted one.
     StoredIdIsAnotherRow { stored: String, row: String },
     /// The row with the stored id carries the id of another service.
     StoredRowCarriesAnotherId { stored: String, remoteid: String },
@@ -77,14 +76,15 @@ impl<'a> Rows<'a> {
     }
 
     /// Live rows of that product that carry this service's id.
-    fn live(&self, itemtype: &str, item: ItemId) -> Vec<&'a SellerService> {
-        let id = item.to_string();
-        let rows = self.by_remoteid.get(&(itemtype, id.as_str()));
+    fn live(&self, local: &LocalService) -> Vec<&'a SellerService> {
+        let id = local.item.to_string();
+        let rows = self.by_remoteid.get(&(local.itemtype.as_str(), id.as_str()));
         let mut live: Vec<_> =
             rows.into_iter().flatten().copied().filter(|row| row.status != Status::Deleted).collect();
         if live.is_empty() {
-            // A single deleted row still says what became of the service.
+            // A single deleted row still says what became of the service; of several, the one that is noted here.
             live = rows.into_iter().flatten().copied().collect();
+            live.sort_by_key(|row| local.stored_seller_id.as_ref() != Some(&row.id));
             live.truncate(1);
         }
         live
@@ -96,7 +96,7 @@ impl<'a> Rows<'a> {
         let stored_row = stored.and_then(|id| self.by_id.get(&(local.itemtype.as_str(), id)).copied());
         let ambiguous =
             |seller, doubt| Linked { link: Link::Ambiguous, seller, doubt: Some(doubt), corroborated: false };
-        let rows = self.live(&local.itemtype, local.item);
+        let rows = self.live(local);
         let [row] = rows.as_slice() else {
             if rows.is_empty() {
                 return without_remoteid(stored_row, ambiguous);
@@ -105,7 +105,7 @@ impl<'a> Rows<'a> {
         };
         // A stored id that is no row of this account is not taken for a seller's id: a panel that itself sells to others
         // keeps the buyer's id in `item.remoteid`.
-        if let Some(other) = stored_row.filter(|other| other.id != row.id && other.status != Status::Deleted) {
+        if let Some(other) = stored_row.filter(|other| other.id != row.id) {
             let doubt = Doubt::StoredIdIsAnotherRow { stored: other.id.clone(), row: row.id.clone() };
             return ambiguous(Some(row), doubt);
         }
