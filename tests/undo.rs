@@ -8,7 +8,7 @@ use lab::billing::guesses::Misbehaviour;
 use lab::site::Site;
 use lab::world::{Setup, World};
 use serde_json::Value;
-use stage::{Lost, json, lose, repair_calls, resellguard};
+use stage::{Lost, json, lose, repair_calls, resellguard, said};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -95,6 +95,11 @@ fn a_suspension_is_taken_back_and_only_once() {
     let (dry, status) = play.undo(&run, &["--dry-run"]);
     assert_eq!((status, dry["items"][0]["outcome"].as_str()), (0, Some("planned")), "{dry:#}");
     assert_eq!(dry["items"][0]["steps"][0]["call"], "service.postresume");
+    let text = said(&play.a, "C.UTF-8", &["undo", &run, "--dry-run"]);
+    assert!(text.contains("would be taken back") && text.contains("may still have it suspended"), "{text}");
+    assert!(!text.contains("repaired") && !text.contains("the module would have called"), "{text}");
+    let text = said(&play.a, "ru_RU.UTF-8", &["undo", &run, "--dry-run"]);
+    assert!(text.contains("было бы отменено") && !text.contains("исправлено") && !text.contains("модуль"), "{text}");
     assert_eq!((repair_calls(&play.a).len(), play.a.status(item)), (made, 3));
 
     let (report, status) = play.undo(&run, &[]);
@@ -130,7 +135,13 @@ fn a_resumption_and_an_expiry_are_taken_back() {
     assert_eq!(play.reversible(prolonged, "expiredate"), true);
     let run = play.sync(&[prolonged], "expiredate");
     assert_eq!(play.expires(prolonged), "2039-12-31");
-    assert_eq!(play.undo(&run, &[]).1, 0);
+    let form = play.a.mgrctl(&["-o", "xml", "resellguard.undo", &format!("elid={run}")]);
+    let form = String::from_utf8_lossy(&form.stdout).into_owned();
+    assert!(form.contains("<decision>set the earlier expiry again</decision>"), "{form}");
+    assert!(form.contains("The seller is not asked") && !form.contains("the module would have called"), "{form}");
+    assert!(!form.contains("not found") && !form.contains("<link>"), "nobody looked for it: {form}");
+    let text = said(&play.a, "C.UTF-8", &["undo", &run]);
+    assert!(text.contains(": taken back\n") && !text.contains("done"), "{text}");
     assert_eq!(play.expires(prolonged), paid_until);
 
     // A day that has passed is not put back, and that is said beforehand.

@@ -45,6 +45,16 @@ impl Say for Reason {
                 format!("This takes back what run {run} did; nothing has changed at the service since."),
                 format!("Это отменит сделанное запуском {run}; с тех пор услуга не менялась."),
             ),
+            Self::TakesSuspensionBack { run } => (
+                format!(
+                    "This takes back the suspension by run {run}; nothing has changed at the service since. The seller is not asked \
+                     and may still have it suspended."
+                ),
+                format!(
+                    "Это отменит приостановку, сделанную запуском {run}; с тех пор услуга не менялась. Продавца не спрашивают, и у \
+                     него она, возможно, всё ещё приостановлена."
+                ),
+            ),
             Self::AlreadyTakenBack { run } => {
                 (format!("Run {run} has taken it back already."), format!("Это уже отменено запуском {run}."))
             }

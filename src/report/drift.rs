@@ -1,6 +1,6 @@
 //! Services here against the seller's, with the decision for each.
 
-use super::{SCHEMA, english, module_line, modules_json, short};
+use super::{SCHEMA, english, module_line, modules_json, short, undo};
 use crate::error::Error;
 use crate::language::{Language, Say};
 use crate::reselling::decision::Decision;
@@ -28,6 +28,8 @@ pub struct DriftReport {
     pub notes: Vec<String>,
     /// The way in which `items` would be repaired.
     pub via: Via,
+    /// The run that would be taken back; `None` when it is a repair.
+    pub undoes: Option<String>,
 }
 
 impl DriftReport {
@@ -61,10 +63,15 @@ impl DriftReport {
         })
     }
 
+    /// By whose hands, and what is to be known about them.
+    pub fn way(&self, language: Language) -> String {
+        undo::say(self.via, self.undoes.is_some(), language)
+    }
+
     pub fn text(&self, language: Language) -> String {
         let mut out = String::new();
         for planned in &self.items {
-            planned_text(&mut out, planned, language);
+            planned_text(&mut out, planned, self.undoes.is_some(), language);
         }
         for (account, error) in &self.unread {
             let _ = writeln!(out, "{account}: {error}");
@@ -76,7 +83,7 @@ impl DriftReport {
             out.push_str(language.choose(("All services are in step.\n", "Расхождений нет.\n")));
         }
         if self.items.iter().any(|planned| planned.decision.acts()) {
-            let _ = writeln!(out, "{}", self.via.say(language));
+            let _ = writeln!(out, "{}", self.way(language));
         }
         for note in &self.notes {
             let _ = writeln!(out, "({note})");
@@ -121,22 +128,30 @@ pub fn planned_json(planned: &Planned, today: Date) -> Value {
     value
 }
 
-pub fn planned_text(out: &mut String, planned: &Planned, language: Language) {
+/// `undo`: it is taken back, and the seller was not asked.
+pub fn planned_text(out: &mut String, planned: &Planned, undo: bool, language: Language) {
     let local = &planned.local;
-    let _ = writeln!(
+    let _ = write!(
         out,
-        "{} {} {}: {} - {} {}; {} {} ({} {})",
+        "{} {} {}: {} - {} {}",
         local.item,
         local.itemtype,
         short(&local.name, 60),
-        planned.decision.say(language),
+        undo::say(planned.decision, undo, language),
         language.choose(("here", "здесь")),
         state(&local_json(local), language),
-        language.choose(("seller", "продавец")),
-        there(planned, language),
-        language.choose(("link", "связь")),
-        planned.link.say(language),
     );
+    if !undo {
+        let _ = write!(
+            out,
+            "; {} {} ({} {})",
+            language.choose(("seller", "продавец")),
+            there(planned, language),
+            language.choose(("link", "связь")),
+            planned.link.say(language),
+        );
+    }
+    out.push('\n');
     let _ = writeln!(out, "    {}", planned.reason.say(language));
     for step in &planned.steps {
         let _ = writeln!(out, "    > {}", step_text(step));

@@ -160,7 +160,7 @@ pub fn text(explained: &Explanation, language: Language) -> String {
         if let Some(when) = only_then(explained, language) {
             let _ = writeln!(out, "  {when}");
         }
-        planned_text(&mut out, planned, language);
+        planned_text(&mut out, planned, false, language);
     }
     out
 }

@@ -12,6 +12,7 @@ pub mod log;
 mod migration;
 mod sync;
 pub mod terminal;
+pub mod undo;
 
 pub use self::log::{LogReport, ServiceLogReport};
 pub use aside::SetAside;

@@ -1,7 +1,7 @@
 //! What a repair did, or would do, to each service.
 
 use super::drift::{state, step_text};
-use super::{SCHEMA, english, error_lines, error_value, module_line, modules_json, short};
+use super::{SCHEMA, english, error_lines, error_value, module_line, modules_json, short, undo};
 use crate::error::Error;
 use crate::journal::Outcome;
 use crate::language::{Language, Say};
@@ -36,6 +36,8 @@ pub struct SyncReport {
     pub items: Vec<Synced>,
     /// The way in which it was to be done.
     pub via: Via,
+    /// The run that was to be taken back; `None` when it was a repair.
+    pub undoes: Option<String>,
     /// Services of earlier, interrupted runs that were settled first.
     pub settled: Vec<Synced>,
     /// Modules whose login cannot be read: whether services of theirs are stuck is not known.
@@ -66,6 +68,7 @@ impl SyncReport {
         let mut value = json!({
             "schema": SCHEMA, "run": self.run, "via": self.via, "way": english(&self.via), "items": all(&self.items),
             "settled": all(&self.settled), "unreadable_modules": modules_json(&self.unreadable_modules),
+            "undoes": self.undoes,
         });
         if let (Some(error), Some(object)) = (&self.failed, value.as_object_mut()) {
             object.insert("error".to_owned(), error_value(error));
@@ -99,11 +102,11 @@ impl SyncReport {
         if !self.settled.is_empty() {
             out.push_str(language.choose(("From an interrupted run:\n", "Из прерванного запуска:\n")));
         }
-        for synced in self.settled.iter().chain(&self.items) {
-            synced_text(&mut out, synced, language);
-        }
+        let undo = self.undoes.is_some();
+        self.settled.iter().for_each(|synced| synced_text(&mut out, synced, false, language));
+        self.items.iter().for_each(|synced| synced_text(&mut out, synced, undo, language));
         if self.items.iter().any(|synced| synced.outcome == Outcome::Planned) {
-            let _ = writeln!(out, "{}", self.via.say(language));
+            let _ = writeln!(out, "{}", undo::say(self.via, undo, language));
         }
         for (module, error) in &self.unreadable_modules {
             out.push_str(&module_line(*module, error, language));
@@ -125,9 +128,9 @@ fn synced_json(synced: &Synced) -> Value {
     })
 }
 
-fn synced_text(out: &mut String, synced: &Synced, language: Language) {
+fn synced_text(out: &mut String, synced: &Synced, undo: bool, language: Language) {
     let name = short(&synced.name, 60);
-    let _ = writeln!(out, "{} {} {name}: {}", synced.item, synced.itemtype, synced.outcome.say(language));
+    let _ = writeln!(out, "{} {} {name}: {}", synced.item, synced.itemtype, undo::say(synced.outcome, undo, language));
     let _ = writeln!(out, "    {}", synced.reason.say(language));
     for step in &synced.steps {
         let _ = writeln!(out, "    > {}", step_text(step));

@@ -273,6 +273,9 @@ pub enum Reason {
     TakesBack {
         run: String,
     },
+    TakesSuspensionBack {
+        run: String,
+    },
     AlreadyTakenBack {
         run: String,
     },

@@ -58,11 +58,12 @@ pub struct Options {
 pub fn sync(root: &Root, wanted: &Wanted, options: &Options) -> Result<SyncReport, Error> {
     let begun = Instant::now();
     let here = Here::open(root)?;
+    let undoes = wanted.undoes().map(str::to_owned);
     if options.dry_run {
         let plan = plan(&here, &mut Journal::open(root)?, wanted, &options.allow, options.way)?;
         let items = plan.items.into_iter().map(|planned| settled_without_calls(planned, true)).collect();
         let (via, unreadable_modules) = (plan.via, plan.unreadable_modules);
-        return Ok(SyncReport { items, via, unreadable_modules, ..SyncReport::default() });
+        return Ok(SyncReport { items, via, undoes, unreadable_modules, ..SyncReport::default() });
     }
     let _lock = Lock::take(root, "sync", &options.actor)?;
     let mut journal = Journal::open(root)?;
@@ -73,11 +74,11 @@ pub fn sync(root: &Root, wanted: &Wanted, options: &Options) -> Result<SyncRepor
         .and_then(|()| settle_interrupted(&here, &journal, &mut settled))
         .and_then(|()| repair(&here, &mut journal, &panel, wanted, options, begun));
     match repaired {
-        Ok(report) => Ok(SyncReport { settled, ..report }),
+        Ok(report) => Ok(SyncReport { undoes, settled, ..report }),
         Err(error) if settled.is_empty() => Err(error),
         Err(error) => {
             journal.flush();
-            Ok(SyncReport { settled, via: options.way.via, failed: Some(error), ..SyncReport::default() })
+            Ok(SyncReport { via: options.way.via, undoes, settled, failed: Some(error), ..SyncReport::default() })
         }
     }
 }

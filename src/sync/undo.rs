@@ -24,7 +24,8 @@ pub(super) fn plan_undo(here: &Here, journal: &Journal, name: &str) -> Result<Dr
     let run = journal.runs(Some(name), None, 1)?.into_iter().next().ok_or_else(|| not_found("no run is named"))?;
     let items: Vec<ItemId> = run.items.iter().map(|entry| entry.item).collect();
     let services = here.database.services(&Selection::Items(&items))?;
-    let mut report = DriftReport { notes: here.database.notes(), ..DriftReport::default() };
+    let mut report =
+        DriftReport { notes: here.database.notes(), undoes: Some(run.run.clone()), ..DriftReport::default() };
     for deed in deeds(journal, &run)? {
         let Some(local) = services.iter().find(|local| local.item == deed.0) else {
             report.notes.push(format!("service {} does not exist any more", deed.0));
@@ -64,6 +65,10 @@ fn plan_one(here: &Here, journal: &Journal, local: LocalService, deed: &Deed) ->
     if let Some((call, at)) = under_way(journal, local.item)? {
         return Ok(without_seller(local, Decision::Wait, Reason::CallUnderWay { call, at }));
     }
-    let reason = Reason::TakesBack { run: deed.run.clone() };
+    let run = deed.run.clone();
+    let reason = match decision {
+        Decision::Resume => Reason::TakesSuspensionBack { run },
+        _ => Reason::TakesBack { run },
+    };
     Ok(Planned { steps, ..without_seller(local, decision, reason) })
 }

@@ -118,10 +118,20 @@ pub fn binary() -> PathBuf {
 
 /// The installed plugin's command line, as root would use it on that panel.
 pub fn resellguard(site: &Site, arguments: &[&str]) -> Output {
+    speaking(site, "C.UTF-8", arguments)
+}
+
+/// The same in the shell's language; what it says to a person, on both channels.
+pub fn said(site: &Site, language: &str, arguments: &[&str]) -> String {
+    let output = speaking(site, language, arguments);
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+fn speaking(site: &Site, language: &str, arguments: &[&str]) -> Output {
     Command::new(site.root().join("addon/resellguard"))
         .args(arguments)
         .env("RESELLGUARD_ROOT", site.root())
-        .env("LANG", "C.UTF-8")
+        .env("LANG", language)
         .env("LOGNAME", "tester")
         .env_remove("SUDO_USER")
         .env_remove("LC_ALL")

@@ -6,7 +6,7 @@ use crate::journal::Outcome;
 use crate::language::{Language, Say, english, russian};
 use crate::panel::request::{Request, Selection};
 use crate::report::drift::{local_json, state, step_text, there};
-use crate::report::{DriftReport, SyncReport, Synced};
+use crate::report::{DriftReport, SyncReport, Synced, undo};
 use crate::reselling::plan::{Planned, token};
 use crate::reselling::way::Way;
 use crate::root::Root;
@@ -40,8 +40,9 @@ pub fn undo(root: &Root, request: &Request) -> Result<Shown, Error> {
 
 fn plan(root: &Root, request: &Request, wanted: &Wanted, named: String) -> Result<Shown, Error> {
     let report = drift(root, wanted)?;
+    let undo = report.undoes.is_some();
     let mut list = Element::new("list").attribute("name", "plan");
-    list.children.extend(report.items.iter().map(|planned| planned_row(planned, request.language)));
+    list.children.extend(report.items.iter().map(|planned| planned_row(planned, undo, request.language)));
     Ok(Shown::Page(vec![
         // Opened once per service or once for all: what is sent back is about all of them.
         Element::with_text("elid", named.clone()),
@@ -80,19 +81,23 @@ fn apply(root: &Root, request: &Request, wanted: &Wanted) -> Result<Shown, Error
 }
 
 /// The same words for the same service, whether it is a plan or what came of it.
-fn planned_row(planned: &Planned, language: Language) -> Element {
+fn planned_row(planned: &Planned, undo: bool, language: Language) -> Element {
     let local = &planned.local;
-    row([
+    let mut shown = row([
         ("item", local.item.to_string()),
         ("name", local.name.clone()),
         ("product", local.itemtype.clone()),
         ("here", state(&local_json(local), language)),
-        ("seller", there(planned, language)),
-        ("link", planned.link.say(language)),
-        ("decision", planned.decision.say(language)),
+        ("decision", undo::say(planned.decision, undo, language)),
         ("reason", planned.reason.say(language)),
         ("steps", planned.steps.iter().map(step_text).collect::<Vec<_>>().join("; ")),
-    ])
+    ]);
+    // To take something back the seller is not asked.
+    if !undo {
+        shown.children.push(Element::with_text("seller", there(planned, language)));
+        shown.children.push(Element::with_text("link", planned.link.say(language)));
+    }
+    shown
 }
 
 fn synced_row(synced: &Synced, language: Language) -> Element {
@@ -120,7 +125,7 @@ fn summary(report: &DriftReport, wanted: &Wanted, language: Language) -> String 
         format!("Будет {} {acts} из {}; пока ничего не изменено.", verb.1, russian(all, "услуги", "услуг", "услуг")),
     ))];
     // The form goes the usual way; the others are the command line's.
-    sentences.extend((acts > 0).then(|| report.via.say(language)));
+    sentences.extend((acts > 0).then(|| report.way(language)));
     sentences.extend(report.unread.iter().map(|(account, error)| format!("{account}: {}", error.say(language))));
     sentences.extend(report.unreadable_modules.iter().map(|(_, error)| error.say(language)));
     sentences.extend(report.notes.iter().map(|note| format!("({note})")));
