@@ -10,7 +10,7 @@ use lab::site::Site;
 use lab::world::{Setup, World};
 use serde_json::{Value, json};
 use stage::{Lost, json as ask, lose, repair_calls, resellguard, start};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -344,6 +344,39 @@ fn of_two_repairs_at_once_one_works_and_the_other_says_who_does() {
     // The lock went with its holder.
     assert_eq!(play.sync(&play.items).1, 0);
     assert_eq!(play.calls(play.items[0]).len(), 1);
+}
+
+#[test]
+fn a_database_that_was_gone_for_a_moment_is_connected_to_again() {
+    let services = ["v1.example", "v2.example", "v3.example", "v4.example"].map(|name| ("vds", name));
+    let play = lost(Guesses::default(), &services);
+    let words = words(&play.items);
+    let [before, after] = [&words[..2], &words[2..]].map(|two| ["sync", &two[0], &two[1], "--format", "json"]);
+    let report = |started: Child| -> Value {
+        let output = started.wait_with_output().unwrap();
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+    };
+
+    play.a.billing.misbehave("vds.open", Misbehaviour::HangsAfterEffect(Duration::from_hours(1)));
+    let repair = start(&play.a, &before);
+    play.in_the_middle(|| play.a.database.restart());
+    let said = report(repair);
+    assert_eq!([outcome(&said, 0).0, outcome(&said, 1).0], ["done", "done"], "{said:#}");
+    assert_eq!([play.calls(play.items[0]), play.calls(play.items[1])], [["vds.open"], ["vds.open"]]);
+
+    // It stays away: each service says so, and what it is that does not answer.
+    play.a.billing.misbehave("vds.open", Misbehaviour::HangsAfterEffect(Duration::from_hours(1)));
+    let repair = start(&play.a, &after);
+    play.in_the_middle(|| play.a.database.stop());
+    let said = report(repair);
+    for place in [0, 1] {
+        let (word, reason) = outcome(&said, place);
+        assert!(word == "failed" && reason.contains("the panel's database"), "{said:#}");
+    }
+    play.a.database.restart();
+    assert_eq!([play.calls(play.items[2]).len(), play.calls(play.items[3]).len()], [1, 0]);
+    assert_eq!(play.sync(&play.items).1, 0);
+    play.verifies();
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! A connection of its own, for the moment of the change; everything else is read through `Database`, whose session is read-only.
 
 use super::config::Config;
-use super::database::{connect, failed};
+use super::connection::{connect, failed};
 use crate::error::{Error, Kind};
 use crate::reselling::way::Switch;
 use mysql::prelude::Queryable;

@@ -4,25 +4,16 @@
 //! 11 have in common: no CTE, no window, no JSON. Values in it are numbers and constants, never texts from outside.
 //! Run so far against MariaDB only; for the others it rests on their manuals.
 
-use super::config::{Config, Server};
+use super::config::Config;
+use super::connection::{failed, lost, session};
 use super::key::Key;
 use crate::error::{Error, Kind};
 use jiff::civil::{Date, DateTime};
 use mysql::prelude::Queryable;
-use mysql::{Conn, OptsBuilder, Value};
-use std::cell::{OnceCell, RefCell};
+use mysql::{Conn, Value};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
-use std::sync::mpsc;
-use std::thread;
-use std::time::Duration;
 
-/// From the first byte to a session that answers.
-const CONNECT: Duration = Duration::from_secs(3);
-/// For one answer, and for each further part of it.
-const READ: Duration = Duration::from_secs(20);
-/// The most that one row may have; the largest thing read is a certificate.
-const PACKET: usize = 16 * 1024 * 1024;
 /// How many ids one query names.
 pub(super) const CHUNK: usize = 500;
 
@@ -82,8 +73,10 @@ const PEOPLE: [&str; 3] = ["account", "user", "core_session"];
 /// A connection to the panel's database.
 pub struct Database {
     connection: RefCell<Conn>,
+    /// A transaction has begun: what is read has to be of one moment, which a new connection would not show.
+    at_one_moment: Cell<bool>,
+    config: Config,
     columns: BTreeMap<String, BTreeSet<String>>,
-    key_file: PathBuf,
     key: OnceCell<Result<Key, Error>>,
 }
 
@@ -94,22 +87,16 @@ impl std::fmt::Debug for Database {
 }
 
 impl Database {
-    /// Connects, makes the session read-only where the server knows that (MySQL 5.6, MariaDB 10.0), and looks which tables
-    /// and columns there are.
+    /// Connects, and looks which tables and columns there are.
     ///
     /// # Errors
     /// `Kind::Database`: no connection within 3 s, the login is refused, or something needed is missing.
     pub fn open(config: &Config) -> Result<Self, Error> {
-        let mut connection = connect(config)?;
-        // A server may have another default, and what is read of one service has to be of one moment.
-        run(&mut connection, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")?;
-        if let Err(error) = run(&mut connection, "SET SESSION TRANSACTION READ ONLY") {
-            log::debug!("the session cannot be made read-only: {error}");
-        }
         let mut database = Self {
-            connection: RefCell::new(connection),
+            connection: RefCell::new(session(config)?),
+            at_one_moment: Cell::new(false),
+            config: config.clone(),
             columns: BTreeMap::new(),
-            key_file: config.key.clone(),
             key: OnceCell::new(),
         };
         database.columns = database.probe()?;
@@ -143,25 +130,53 @@ impl Database {
 
     /// The key for encrypted parameters, read when the first one is met.
     pub(super) fn key(&self) -> Result<&Key, Error> {
-        self.key.get_or_init(|| Key::read(&self.key_file)).as_ref().map_err(Clone::clone)
+        self.key.get_or_init(|| Key::read(&self.config.key)).as_ref().map_err(Clone::clone)
     }
 
-    /// Runs `SELECT` with what is given, row by row: the one way in which anything here reaches the server.
+    /// Runs `SELECT` with what is given, row by row: the one way in which anything here reaches the server. When the server has gone
+    /// since the last question, it is connected to once more.
     pub(super) fn select(&self, what: &str, mut each: impl FnMut(Fields)) -> Result<(), Error> {
+        let statement = format!("SELECT {what}");
+        let begun = Cell::new(false);
+        let mut read = |connection: &mut Conn| -> Result<(), mysql::Error> {
+            for row in connection.query_iter(&statement)? {
+                begun.set(true);
+                each(Fields(row?.unwrap_raw().into_iter()));
+            }
+            Ok(())
+        };
         let mut connection = self.connection.borrow_mut();
-        let mut answer = connection.query_iter(format!("SELECT {what}")).map_err(|error| failed(&error))?;
-        for row in answer.by_ref() {
-            each(Fields(row.map_err(|error| failed(&error))?.unwrap_raw().into_iter()));
+        match read(&mut connection) {
+            Err(error) if lost(&error) && !begun.get() && !self.at_one_moment.get() => {
+                *connection = session(&self.config)?;
+                read(&mut connection)
+            }
+            done => done,
         }
-        Ok(())
+        .map_err(|error| failed(&error))
     }
 
     /// Everything that is selected in `work` is of one moment (in tables that have transactions).
     pub(super) fn at_one_moment<T>(&self, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-        run(&mut self.connection.borrow_mut(), "START TRANSACTION WITH CONSISTENT SNAPSHOT")?;
+        self.begin()?;
+        self.at_one_moment.set(true);
         let result = work();
-        let ended = run(&mut self.connection.borrow_mut(), "COMMIT");
+        self.at_one_moment.set(false);
+        let ended = self.connection.borrow_mut().query_drop("COMMIT").map_err(|error| failed(&error));
         result.and_then(|result| ended.map(|()| result))
+    }
+
+    fn begin(&self) -> Result<(), Error> {
+        const BEGIN: &str = "START TRANSACTION WITH CONSISTENT SNAPSHOT";
+        let mut connection = self.connection.borrow_mut();
+        match connection.query_drop(BEGIN) {
+            Err(error) if lost(&error) => {
+                *connection = session(&self.config)?;
+                connection.query_drop(BEGIN)
+            }
+            begun => begun,
+        }
+        .map_err(|error| failed(&error))
     }
 
     fn probe(&self) -> Result<BTreeMap<String, BTreeSet<String>>, Error> {
@@ -263,62 +278,6 @@ pub(super) fn list(ids: impl IntoIterator<Item = u64>) -> String {
     if ids.is_empty() { "NULL".to_owned() } else { ids.join(",") }
 }
 
-pub(super) fn connect(config: &Config) -> Result<Conn, Error> {
-    let mut opts = OptsBuilder::new()
-        .user(Some(&config.user))
-        .pass(Some(config.password.reveal()).filter(|password| !password.is_empty()))
-        .db_name(Some(&config.database))
-        .prefer_socket(false)
-        .max_allowed_packet(Some(PACKET))
-        .read_timeout(Some(READ))
-        .write_timeout(Some(READ));
-    let place = match &config.server {
-        Server::Sockets(candidates) => {
-            let shown: Vec<String> = candidates.iter().map(|path| path.display().to_string()).collect();
-            let Some(socket) = candidates.iter().find(|path| path.exists()) else {
-                let what = format!("the database does not run here: there is no socket {}", shown.join(", "));
-                return Err(Error::new(Kind::Database, what));
-            };
-            opts = opts.socket(Some(socket.to_string_lossy()));
-            socket.display().to_string()
-        }
-        Server::Tcp { host, port } => {
-            opts = opts.ip_or_hostname(Some(host)).tcp_port(*port).tcp_connect_timeout(Some(CONNECT));
-            format!("{host}:{port}")
-        }
-    };
-    // A name server, a socket's queue or a server that is stopped can each keep the call; the thread can be left behind.
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || drop(sender.send(Conn::new(opts))));
-    let connection = match receiver.recv_timeout(CONNECT) {
-        Ok(connection) => connection.map_err(|error| failed(&error)),
-        Err(_) => Err(Error::new(Kind::Database, "no answer within 3 s")),
-    };
-    connection.map_err(|error| error.within(format!("the panel's database at {place}")))
-}
-
-fn run(connection: &mut Conn, statement: &'static str) -> Result<(), Error> {
-    connection.query_drop(statement).map_err(|error| failed(&error))
-}
-
-/// The error without anything that was sent or read: those of the library can carry whole rows.
-pub(super) fn failed(error: &mysql::Error) -> Error {
-    use mysql::DriverError::CouldNotConnect;
-    use mysql::Error::{CodecError, DriverError, FromRowError, FromValueError, IoError, MySqlError, UrlError};
-    let detail = match error {
-        MySqlError(error) => format!("{} (error {})", error.message, error.code),
-        IoError(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {
-            "the database does not answer in time".to_owned()
-        }
-        IoError(error) => error.to_string(),
-        DriverError(CouldNotConnect(Some((_, why, _)))) => why.clone(),
-        DriverError(error) => error.to_string(),
-        CodecError(error) => error.to_string(),
-        UrlError(_) | FromValueError(_) | FromRowError(_) => "an answer that cannot be read".to_owned(),
-    };
-    Error::new(Kind::Database, detail)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -358,11 +317,5 @@ mod tests {
     fn a_list_of_no_ids_selects_nothing() {
         assert_eq!(list([]), "NULL");
         assert_eq!(list([1, 2]), "1,2");
-    }
-
-    #[test]
-    fn no_error_carries_a_row() {
-        let error = failed(&mysql::Error::FromValueError(Value::Bytes(b"hunter2".to_vec())));
-        assert_eq!(error.detail, "an answer that cannot be read");
     }
 }

@@ -5,6 +5,7 @@
 mod assignment;
 mod buyers;
 mod config;
+mod connection;
 mod database;
 mod history;
 mod items;
