@@ -4,6 +4,7 @@
 //! technical sentence in English that names the thing (host, file, line) and never a secret. Errors of libraries are turned
 //! into one of these kinds at the place where they happen.
 
+use crate::language::Language;
 use std::fmt;
 
 /// What went wrong, as far as it decides what a person should do.
@@ -79,17 +80,33 @@ pub struct Error {
     pub kind: Kind,
     /// English, technical, names the thing, never a secret.
     pub detail: String,
+    /// The same in Russian, where it is a sentence for a person and not what a library or another program said.
+    russian: Option<String>,
 }
 
 impl Error {
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into() }
+        Self { kind, detail: detail.into(), russian: None }
+    }
+
+    /// An error whose detail is said in both languages.
+    pub fn said(kind: Kind, (english, russian): (impl Into<String>, impl Into<String>)) -> Self {
+        Self { kind, detail: english.into(), russian: Some(russian.into()) }
+    }
+
+    /// The detail in this language, as far as there is one.
+    pub fn detail_in(&self, language: Language) -> &str {
+        language.choose((&self.detail, self.russian.as_ref().unwrap_or(&self.detail)))
     }
 
     /// The same error seen from one level up: "reading the account https://...: connection refused".
     #[must_use]
     pub fn within(self, what: impl fmt::Display) -> Self {
-        Self { kind: self.kind, detail: format!("{what}: {}", self.detail) }
+        Self {
+            detail: format!("{what}: {}", self.detail),
+            russian: self.russian.map(|said| format!("{what}: {said}")),
+            ..self
+        }
     }
 
     /// The same detail, seen as another kind.

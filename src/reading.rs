@@ -96,7 +96,12 @@ impl Here {
             .collect();
         let missing: Vec<ItemId> = items.iter().copied().filter(|item| !found.contains_key(item)).collect();
         if !missing.is_empty() {
-            return Err(Error::new(Kind::NotFound, format!("item {}", first(&missing))));
+            let (english, russian) = first(&missing);
+            let said = (
+                format!("no such service on this panel: {english}"),
+                format!("на этой панели нет услуг с номерами: {russian}"),
+            );
+            return Err(Error::said(Kind::NotFound, said));
         }
         Ok(items.iter().filter_map(|item| found.remove(item)).collect())
     }
@@ -127,11 +132,14 @@ fn account_here(accesses: Vec<ModuleAccess>, settings: &Settings) -> Option<Acco
     })
 }
 
-/// The first ten, and how many more there are.
-fn first(items: &[ItemId]) -> String {
+/// The first ten, and how many more there are: in English and Russian.
+fn first(items: &[ItemId]) -> (String, String) {
     let (named, more) = items.split_at(items.len().min(10));
     let named = named.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    if more.is_empty() { named } else { format!("{named} and {} more", more.len()) }
+    if more.is_empty() {
+        return (named.clone(), named);
+    }
+    (format!("{named} and {} more", more.len()), format!("{named} и ещё {}", more.len()))
 }
 
 fn named(access: ModuleAccess) -> Result<(Account, ModuleAccess), Error> {
@@ -246,8 +254,9 @@ mod tests {
     #[test]
     fn of_many_services_the_first_ten_are_named() {
         let ids = |count| (1..=count).map(ItemId).collect::<Vec<_>>();
-        assert_eq!(first(&ids(2)), "1, 2");
-        assert_eq!(first(&ids(10)), "1, 2, 3, 4, 5, 6, 7, 8, 9, 10");
-        assert_eq!(first(&ids(5000)), "1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 4990 more");
+        let ten = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10";
+        assert_eq!(first(&ids(2)), ("1, 2".to_owned(), "1, 2".to_owned()));
+        assert_eq!(first(&ids(10)), (ten.to_owned(), ten.to_owned()));
+        assert_eq!(first(&ids(5000)), (format!("{ten} and 4990 more"), format!("{ten} и ещё 4990")));
     }
 }

@@ -202,7 +202,11 @@ fn trusted(path: &Path, found: &Metadata) -> Result<(), Error> {
         return Err(wrong(path, format!("belongs to user {}; do: chown root:root {shown}", found.uid())));
     }
     if found.mode() & 0o077 != 0 {
-        return Err(wrong(path, format!("others may read or write it; do: chmod 600 {shown}")));
+        let said = (
+            format!("{shown}: others may read or write it; do: chmod 600 {shown}"),
+            format!("{shown}: читать или менять его могут другие; выполните: chmod 600 {shown}"),
+        );
+        return Err(Error::said(Kind::Settings, said));
     }
     Ok(())
 }

@@ -105,7 +105,9 @@ pub fn parse(text: &str) -> Result<Element, Error> {
     if !open.is_empty() {
         return Err(bad("the document ends in the middle"));
     }
-    root.ok_or_else(|| bad("the document is empty"))
+    root.ok_or_else(|| {
+        bad(if text.trim().is_empty() { "the document is empty" } else { "this is no XML: there is no element in it" })
+    })
 }
 
 /// Puts text into the element that is open; text outside the root is white space and is dropped.

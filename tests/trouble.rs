@@ -322,13 +322,16 @@ fn of_two_repairs_at_once_one_works_and_the_other_says_who_does() {
     let arguments = ["sync", &words[0], &words[1], "--format", "json"];
     let first = start(&play.a, &arguments);
     let process = first.id();
-    let (second, as_json, stuck) = play.in_the_middle(|| {
+    let (second, as_json, stuck, russian) = play.in_the_middle(|| {
         (
             resellguard(&play.a, &arguments[..3]),
             ask(&play.a, &arguments[..3]),
             resellguard(&play.a, &["sync", "--stuck"]),
+            stage::said(&play.a, "ru_RU.UTF-8", &["sync", "--stuck"]),
         )
     });
+    let held = format!("исправление уже идёт: shell user first, процесс {process}, с 20");
+    assert!(russian.contains(&held) && !russian.contains("another"), "{russian}");
     for refused in [&second, &stuck] {
         let text = String::from_utf8_lossy(&refused.stderr);
         assert_eq!(refused.status.code(), Some(1), "{text}");

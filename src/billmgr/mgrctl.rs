@@ -92,7 +92,7 @@ impl Panel for Mgrctl {
         let answer = run(command, self.timeout).and_then(|output| document(&output));
         answer.map_err(|error| {
             let detail = secrets.iter().fold(error.detail.clone(), |detail, secret| secret.hide_in(&detail));
-            Error { detail, ..error }.within(function)
+            Error::new(error.kind, detail).within(function)
         })
     }
 }

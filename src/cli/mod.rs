@@ -195,6 +195,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_repair_of_nothing_is_told_what_it_can_be_of() {
+        let Err(error) = Arguments::try_parse_from(["resellguard", "sync"]) else { panic!("that is no repair") };
+        let said = error.to_string();
+        assert!(said.contains("ITEM") && said.contains("--stuck"), "{said}");
+        for arguments in [&["sync", "1", "2"][..], &["sync", "--stuck"], &["sync", "1", "--dry-run"]] {
+            assert!(Arguments::try_parse_from([&["resellguard"][..], arguments].concat()).is_ok(), "{arguments:?}");
+        }
+        assert!(Arguments::try_parse_from(["resellguard", "sync", "1", "--stuck"]).is_err());
+    }
+
+    #[test]
     fn who_is_at_the_shell_has_a_name_or_a_number() {
         let number = format!("shell uid {}", rustix::process::getuid().as_raw());
         for (variables, actor) in [

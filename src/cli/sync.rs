@@ -10,13 +10,14 @@ use crate::reselling::plan::token;
 use crate::reselling::way::{Via, Way};
 use crate::root::Root;
 use crate::sync::{self, Options, Wanted};
-use clap::Args;
+use clap::{ArgGroup, Args};
 use std::io::{BufRead, IsTerminal, Write};
 
 #[derive(Args)]
+#[command(group = ArgGroup::new("services").required(true).args(["items", "stuck"]))]
 pub(super) struct Arguments {
     /// Ids of services.
-    #[arg(required_unless_present = "stuck", conflicts_with = "stuck")]
+    #[arg(value_name = "ITEM")]
     items: Vec<String>,
     /// Every service that waits for the seller.
     #[arg(long)]

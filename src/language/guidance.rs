@@ -1,6 +1,6 @@
 //! What happened, what was not changed, what to do next: for every kind of error, in both languages.
 //!
-//! The technical detail of one error is not here: it is in `Error::detail`, in English, and is shown beside this.
+//! The technical detail of one error is not here: it is in the `Error`, mostly in English, and is shown beside this.
 
 use super::{Language, Say};
 use crate::error::{Error, Kind};
@@ -191,7 +191,7 @@ impl Say for Error {
     fn pair(&self) -> (String, String) {
         let whole = |language| {
             let guidance = self.kind.guidance(language);
-            let detail = self.detail.trim_end_matches('.');
+            let detail = self.detail_in(language).trim_end_matches('.');
             if detail.is_empty() {
                 format!("{} {} {}", guidance.happened, guidance.unchanged, guidance.next)
             } else {

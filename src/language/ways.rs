@@ -49,6 +49,14 @@ impl Say for Hitch {
                 format!("The module does not offer sync_item ({detail}); use --via callbacks."),
                 format!("Модуль не предлагает sync_item ({detail}); используйте --via callbacks."),
             ),
+            Self::SyncItemNotOffered => both(
+                "The module does not offer sync_item: its features do not name it; use --via callbacks.",
+                "Модуль не предлагает sync_item: его нет среди возможностей модуля; используйте --via callbacks.",
+            ),
+            Self::ModuleNotKnown => both(
+                "Which module would have to do it is not known; use --via callbacks.",
+                "Неизвестно, какой модуль должен это сделать; используйте --via callbacks.",
+            ),
             Self::NoManualModule { candidates } => {
                 let (english, russian) = if candidates.is_empty() {
                     ("none".to_owned(), "нет ни одного".to_owned())

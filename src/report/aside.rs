@@ -20,7 +20,11 @@ impl SetAside<'_> {
 impl Say for SetAside<'_> {
     fn pair(&self) -> (String, String) {
         let Retry { item, failures, reason, .. } = self.0;
-        let why = |language: Language| reason.as_ref().map(|reason| reason.say(language)).unwrap_or_default();
+        // What a call answered stands at its end, and that is seldom a sentence.
+        let why = |language: Language| {
+            let said = reason.as_ref().map(|reason| reason.say(language)).unwrap_or_default();
+            if said.is_empty() || said.ends_with(['.', '!', '?', '…']) { said } else { said + "." }
+        };
         (
             format!(
                 "Service {item}: its automatic repair failed {failures} times and is not tried any more. A person has to look. \
@@ -33,5 +37,33 @@ impl Say for SetAside<'_> {
                 why(Language::Ru)
             ),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reselling::decision::Reason;
+    use crate::reselling::ids::ItemId;
+    use jiff::Timestamp;
+
+    #[test]
+    fn the_sentence_of_what_was_answered_has_an_end() {
+        for (detail, english, russian) in [
+            ("no way", "vds.open failed: no way. What was called:", "vds.open не удался: no way. Что вызывалось:"),
+            ("no way.", "vds.open failed: no way. What was called:", "vds.open не удался: no way. Что вызывалось:"),
+        ] {
+            let reason = Some(Reason::CallFailed { call: "vds.open".into(), detail: detail.into() });
+            let retry = Retry {
+                item: ItemId(7),
+                failures: 5,
+                at: Timestamp::UNIX_EPOCH,
+                reason,
+                state: Value::Null,
+                told: false,
+            };
+            let said = SetAside(&retry).pair();
+            assert!(said.0.contains(english) && said.1.contains(russian), "{said:?}");
+        }
     }
 }

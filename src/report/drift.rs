@@ -1,6 +1,6 @@
 //! Services here against the seller's, with the decision for each.
 
-use super::{SCHEMA, english, module_line, modules_json, short, undo};
+use super::{SCHEMA, english, module_line, modules_json, short, sum, undo};
 use crate::error::Error;
 use crate::language::{Language, Say};
 use crate::reselling::decision::Decision;
@@ -88,7 +88,8 @@ impl DriftReport {
         for note in &self.notes {
             let _ = writeln!(out, "({note})");
         }
-        out
+        let undo = self.undoes.is_some();
+        out + &sum(self.items.iter().map(|planned| undo::say(planned.decision, undo, language)), language)
     }
 }
 

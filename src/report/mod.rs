@@ -48,7 +48,7 @@ pub fn error_text(error: &Error, language: Language) -> String {
 
 fn error_lines(error: &Error, unchanged: &str, language: Language) -> String {
     let guidance = error.kind.guidance(language);
-    format!("{}\n  {}\n  {unchanged}\n  {}", guidance.happened, error.detail, guidance.next)
+    format!("{}\n  {}\n  {unchanged}\n  {}", guidance.happened, error.detail_in(language), guidance.next)
 }
 
 /// Modules whose login cannot be read, in JSON.
@@ -59,6 +59,27 @@ fn modules_json(modules: &[(ModuleId, Error)]) -> Value {
 /// The same, one of them, as a line for a person.
 fn module_line(module: ModuleId, error: &Error, language: Language) -> String {
     format!("{} {module}: {error}\n", language.choose(("module", "модуль")))
+}
+
+/// How many services came to what, as one line; nothing where there are not several.
+fn sum(words: impl IntoIterator<Item = String>, language: Language) -> String {
+    let mut counts: Vec<(String, u64)> = Vec::new();
+    for word in words {
+        match counts.iter_mut().find(|(known, _)| *known == word) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((word, 1)),
+        }
+    }
+    let all = counts.iter().map(|(_, count)| count).sum();
+    if all < 2 {
+        return String::new();
+    }
+    let services = language.choose((
+        crate::language::english(all, "service", "services"),
+        crate::language::russian(all, "услуга", "услуги", "услуг"),
+    ));
+    let counts: Vec<String> = counts.into_iter().map(|(word, count)| format!("{word} {count}")).collect();
+    format!("{services}: {}\n", counts.join(", "))
 }
 
 /// A text as one line of at most `limit` characters, for tables.

@@ -1,7 +1,7 @@
 //! What a repair did, or would do, to each service.
 
 use super::drift::{state, step_text};
-use super::{SCHEMA, english, error_lines, error_value, module_line, modules_json, short, undo};
+use super::{SCHEMA, english, error_lines, error_value, module_line, modules_json, short, sum, undo};
 use crate::error::Error;
 use crate::journal::Outcome;
 use crate::language::{Language, Say};
@@ -117,7 +117,7 @@ impl SyncReport {
         if let Some(run) = &self.run {
             let _ = writeln!(out, "{} {run}", language.choose(("run", "запуск")));
         }
-        out
+        out + &sum(self.items.iter().map(|synced| undo::say(synced.outcome, undo, language)), language)
     }
 }
 
@@ -151,5 +151,40 @@ impl Say for Outcome {
             Self::Planned => ("would be repaired", "будет исправлено"),
         };
         (english.to_owned(), russian.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(outcomes: &[Outcome]) -> SyncReport {
+        let items = outcomes.iter().zip(1..).map(|(outcome, item)| Synced {
+            item: ItemId(item),
+            itemtype: "vds".into(),
+            name: String::new(),
+            decision: Decision::Open,
+            outcome: *outcome,
+            reason: Reason::ActiveAtSeller,
+            before: Value::Null,
+            after: Value::Null,
+            steps: Vec::new(),
+        });
+        SyncReport { run: Some("7".into()), items: items.collect(), ..SyncReport::default() }
+    }
+
+    #[test]
+    fn what_came_of_several_services_is_summed_up_in_the_last_line() {
+        use Outcome::{Done, Failed, Refused};
+        let several = report(&[Done, Refused, Done, Failed]);
+        for (language, last) in [
+            (Language::En, "4 services: done 2, not changed 1, failed 1"),
+            (Language::Ru, "4 услуги: исправлено 2, не изменено 1, не удалось 1"),
+        ] {
+            assert_eq!(several.text(language).lines().last(), Some(last));
+        }
+        assert_eq!(report(&[Done]).text(Language::En).lines().last(), Some("run 7"));
+        let undo = SyncReport { undoes: Some("6".into()), ..report(&[Done, Done]) };
+        assert_eq!(undo.text(Language::En).lines().last(), Some("2 services: taken back 2"));
     }
 }

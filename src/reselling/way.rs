@@ -52,10 +52,14 @@ pub enum Hitch {
     ForwardOnly {
         via: Via,
     },
-    /// The module does not offer `sync_item`, or does not tell.
+    /// The module does not tell what it offers.
     NoSyncItem {
         detail: String,
     },
+    /// The module says what it offers, and `sync_item` is not among it.
+    SyncItemNotOffered,
+    /// No reselling module of this panel serves the service.
+    ModuleNotKnown,
     /// Which module is the manual one is not clear; these could be.
     NoManualModule {
         candidates: Vec<String>,

@@ -280,7 +280,7 @@ impl Seller {
 
     /// An error with the seller and the question in front of it, and without the password, in case the seller repeated it.
     fn told(&self, call: &Call, error: Error) -> Error {
-        let Error { kind, detail } = error;
+        let Error { kind, detail, .. } = error;
         let mut hidden = self.password.hide_in(&self.authinfo.hide_in(&detail));
         let encoded = url::form_urlencoded::byte_serialize(self.password.reveal().as_bytes()).collect::<String>();
         hidden = Secret::new(encoded).hide_in(&hidden);

@@ -46,7 +46,11 @@ impl Lock {
         let mut holder = String::new();
         let _ = file.rewind();
         let _ = file.take(300).read_to_string(&mut holder);
-        Err(Error::new(Kind::Locked, format!("another repair is running: {}", holder.trim())))
+        let holder = holder.trim();
+        // As it was written above; who it is stays as the journal names him.
+        let russian = holder.replace(", process ", ", процесс ").replace(", since ", ", с ");
+        let said = (format!("another repair is running: {holder}"), format!("исправление уже идёт: {russian}"));
+        Err(Error::said(Kind::Locked, said))
     }
 }
 

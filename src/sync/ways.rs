@@ -69,7 +69,7 @@ fn replace(acting: &mut [&mut Planned], via: Via, mut replaced: impl FnMut(&Plan
 }
 
 fn by_module(here: &Here, journal: &Journal, acting: &mut [&mut Planned]) -> Result<(), Error> {
-    let mut offers: HashMap<String, Result<(), String>> = HashMap::new();
+    let mut offers: HashMap<String, Result<(), Hitch>> = HashMap::new();
     let recent =
         |at: &str| at.parse::<Timestamp>().is_ok_and(|at| Timestamp::now().duration_since(at).abs() < ALARM_HOLDS);
     let alarm = journal.last_alarm()?.filter(|(_, at)| recent(at));
@@ -77,13 +77,13 @@ fn by_module(here: &Here, journal: &Journal, acting: &mut [&mut Planned]) -> Res
         if let Some((item, at)) = &alarm {
             return Err(Hitch::ChangedBefore { item: item.0, at: at.clone() });
         }
-        let (module, file) = module_of(here, planned).ok_or_else(|| unknown("its module is not known"))?;
+        let (module, file) = module_of(here, planned).ok_or(Hitch::ModuleNotKnown)?;
         let offered = offers.entry(file.to_owned()).or_insert_with(|| match offered(here, file) {
             Ok(true) => Ok(()),
-            Ok(false) => Err("its features do not name it".to_owned()),
-            Err(error) => Err(error.to_string()),
+            Ok(false) => Err(Hitch::SyncItemNotOffered),
+            Err(error) => Err(Hitch::NoSyncItem { detail: error.to_string() }),
         });
-        offered.clone().map_err(|detail| Hitch::NoSyncItem { detail })?;
+        offered.clone()?;
         Ok(vec![way::by_module(planned.local.item, module, file)])
     });
     Ok(())
@@ -91,10 +91,6 @@ fn by_module(here: &Here, journal: &Journal, acting: &mut [&mut Planned]) -> Res
 
 fn offered(here: &Here, file: &str) -> Result<bool, Error> {
     Program::new(&here.root, file)?.offers("sync_item")
-}
-
-fn unknown(detail: &str) -> Hitch {
-    Hitch::NoSyncItem { detail: detail.to_owned() }
 }
 
 /// The reselling module that serves it, and its file.

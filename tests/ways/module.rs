@@ -1,7 +1,7 @@
 //! By the module's own `sync_item`: the canary, what stops a run, and what is not started at all.
 
 use crate::play::{lost, outcome, servers, syncing};
-use crate::stage::repair_calls;
+use crate::stage::{repair_calls, said};
 use lab::billing::guesses::Guesses;
 use std::process::Command;
 
@@ -104,7 +104,7 @@ fn a_certificate_is_brought_by_the_module() {
 fn what_does_not_offer_sync_item_is_not_started_with_it() {
     let play = servers(Guesses::default(), 1);
     let features = |printed: &str| format!("echo \"$@\" >> \"$(dirname \"$0\")/started\"; {printed}");
-    for (script, said) in [
+    for (script, words) in [
         ("exec \"$0.real\" \"$@\"", "its features do not name it"),
         ("echo '<html>'", "no document"),
         ("exit 7", "status 7"),
@@ -114,8 +114,16 @@ fn what_does_not_offer_sync_item_is_not_started_with_it() {
         let (report, status) = play.sync(&play.items, &["--via", "module"]);
         let (word, reason) = outcome(&report, 0);
         assert_eq!((status, word), (2, "refused"), "{report:#}");
-        assert!(reason.contains("does not offer sync_item") && reason.contains(said), "{reason}");
+        assert!(reason.contains("does not offer sync_item") && reason.contains(words), "{reason}");
     }
     assert_eq!(play.started(), ["--command features"; 4]);
+    play.module_script(&features("echo rubbish"));
+    let arguments = ["sync", &play.items[0].to_string(), "--via", "module"];
+    let english = said(&play.a, "C.UTF-8", &arguments);
+    assert!(english.contains("there is no element in it") && !english.contains("empty"), "{english}");
+    play.module_script(&features("exec \"$0.real\" \"$@\""));
+    let russian = said(&play.a, "ru_RU.UTF-8", &arguments);
+    assert!(russian.contains("Модуль не предлагает sync_item: его нет среди возможностей"), "{russian}");
+    assert!(!russian.contains("features"), "{russian}");
     assert_eq!(play.a.status(play.items[0]), 5);
 }
