@@ -7,7 +7,7 @@ mod stage;
 use lab::billing::guesses::{Guesses, SellerId};
 use lab::site::Site;
 use lab::world::{Setup, World};
-use stage::{Lost, json, lose, repair_calls, resellguard};
+use stage::{Lost, json, lose, repair_calls, resellguard, said};
 use std::sync::Arc;
 
 /// Two resellers on one account; A's services are lost to B's `checkevent`. The plugin is on A.
@@ -269,4 +269,34 @@ fn a_module_whose_login_cannot_be_read_is_named_and_nothing_is_called_well() {
         assert!(text.starts_with(&format!("module {module}: ")), "{text}");
     }
     assert_eq!(repair_calls(&a), Vec::<String>::new());
+}
+
+#[test]
+fn a_product_without_a_known_list_is_left_to_a_person_and_the_seller_is_not_asked() {
+    let (world, a, items) = lost("vds", &["one.example"]);
+    a.execute("UPDATE itemtype SET intname = 'balloon' WHERE intname = 'vds'");
+    let item = items[0].to_string();
+    let (told, status) = json(&a, &["sync", &item]);
+    let one = &told["items"][0];
+    assert_eq!((status, one["outcome"].as_str(), &told["run"]), (2, Some("refused"), &serde_json::Value::Null));
+    let reason = one["reason"].as_str().unwrap();
+    for words in ["'balloon'", "not asked", "by hand", "manual processing"] {
+        assert!(reason.contains(words), "{words}: {reason}");
+    }
+    assert!(!reason.contains("could not be read"), "{reason}");
+    let russian = said(&a, "ru_RU.UTF-8", &["sync", &item]);
+    assert!(russian.contains("«balloon»") && russian.contains("вручную"), "{russian}");
+    let (drift, status) = json(&a, &["drift", &item]);
+    assert_eq!((status, &drift["items"][0]["decision"], &drift["unread"]), (2, &"ask".into(), &serde_json::json!([])));
+    assert!(!asked(&world).iter().any(|function| function.contains("balloon")), "{:?}", asked(&world));
+
+    let unknown = said(&a, "ru_RU.UTF-8", &["sync", "999999"]);
+    assert!(
+        unknown.contains("на этой панели нет услуг с номерами: 999999") && !unknown.contains("no such"),
+        "{unknown}"
+    );
+    let settings = a.root().join("etc/resellguard.toml");
+    std::fs::set_permissions(&settings, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let open = said(&a, "ru_RU.UTF-8", &["sync", &item]);
+    assert!(open.contains("читать или менять его могут другие") && !open.contains("others"), "{open}");
 }

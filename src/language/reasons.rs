@@ -282,6 +282,18 @@ impl Say for Reason {
                 ),
                 format!("Услуга ждёт операции «{operation}»; по состоянию у продавца не видно, выполнена ли она."),
             ),
+            Self::ListNotKnown { itemtype } => (
+                format!(
+                    "Which of the seller's lists shows '{itemtype}' is not known, so the seller was not asked. Look at the service in \
+                     the seller's panel. If it is delivered there, complete it by hand, as the vendor's knowledge base does: switch it \
+                     to the module for manual processing, end its task, put its module back."
+                ),
+                format!(
+                    "Неизвестно, какой список продавца показывает услуги «{itemtype}», поэтому продавца не спрашивали. Посмотрите услугу \
+                     в панели продавца. Если там она готова, завершите её вручную, как в базе знаний разработчика: переведите её на \
+                     модуль ручной обработки, завершите её задачу, верните модуль."
+                ),
+            ),
             Self::ProductNotRepaired { itemtype } => (
                 format!("Active at the seller, but '{itemtype}' is no product type that this panel could activate."),
                 format!("У продавца активна, но «{itemtype}» не тип услуг, который эта панель могла бы активировать."),

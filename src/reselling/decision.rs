@@ -178,6 +178,10 @@ pub enum Reason {
         why: Box<Reason>,
     },
     NotAtSeller,
+    /// No list of the seller is known to show this product.
+    ListNotKnown {
+        itemtype: String,
+    },
     SellerHidesIds,
     /// Forms of services that could be this one were asked, since the list does not tell.
     NotAmongCandidates {

@@ -15,7 +15,7 @@ use crate::reselling::plan::{Delivered, Planned, steps};
 use crate::reselling::service::{LocalService, SellerService};
 use crate::reselling::status::Status;
 use crate::root::Root;
-use crate::seller::Listing;
+use crate::seller::{ITEMTYPES, Listing};
 use jiff::{SignedDuration, Timestamp, ZonedDateTime};
 use std::collections::HashMap;
 
@@ -197,6 +197,13 @@ fn plan_account(
     let mut fault = None;
     let mut items = Vec::new();
     for (itemtype, services) in by_type {
+        if !ITEMTYPES.contains(&itemtype.as_str()) {
+            items.extend(services.into_iter().map(|local| {
+                let reason = Reason::ListNotKnown { itemtype: itemtype.clone() };
+                without_seller(local, Decision::Ask, reason)
+            }));
+            continue;
+        }
         match account.listing(&itemtype) {
             Ok(listing) => {
                 let hidden = hides_ids(&listing);
