@@ -10,7 +10,7 @@ use crate::journal::{Journal, KEEP_HEARD, rfc3339};
 use crate::reading::{AccountHere, Here};
 use crate::report::{CheckReport, Checked};
 use crate::reselling::carried::{Before, Carried, Fold, KnownItem, Lookup};
-use crate::reselling::circumstance::{Scheduled, circumstances};
+use crate::reselling::circumstance::{Circumstance, Scheduled, circumstances};
 use crate::reselling::exclusivity::{Observation, delivered, evidence, ordered, waits_for_an_event};
 use crate::reselling::ids::{ItemId, ModuleId};
 use crate::reselling::link::Rows;
@@ -20,7 +20,7 @@ use crate::reselling::verdict::{Sight, Verdict, Window, judge};
 use crate::root::Root;
 use crate::settings::OnConflict;
 use crate::sync::lock::Lock;
-use crate::sync::set_aside;
+use crate::sync::{OnManual, on_manual, set_aside};
 use jiff::{SignedDuration, Timestamp, ZonedDateTime};
 use std::collections::HashMap;
 
@@ -90,7 +90,11 @@ pub fn check_account(
     now: &ZonedDateTime,
 ) -> Result<Checked, Error> {
     let modules = account.module_ids();
-    let waiting = here.database.services(&Selection::Waiting(&modules))?;
+    let mut left = on_manual(here, journal)?;
+    left.retain(|left| modules.contains(&left.own));
+    let mut waiting = here.database.services(&Selection::Waiting(&modules))?;
+    waiting.extend(left.iter().map(|left| left.local.clone()).filter(LocalService::waits));
+    waiting.sort_by_key(|local| local.item);
     let waiting_ids: Vec<ItemId> =
         waiting.iter().filter(|local| waits_for_an_event(local)).map(|local| local.item).collect();
     for arrival in journal.remember_waiting(&account.account, &waiting_ids, now.timestamp())? {
@@ -148,7 +152,7 @@ pub fn check_account(
             log_since: heard.since,
         },
         evidence,
-        circumstances: circumstances(&seen),
+        circumstances: left.iter().map(on_manual_module).chain(circumstances(&seen)).collect(),
         waiting: waiting_ids,
         at: rfc3339(now),
         error: read.fault,
@@ -156,6 +160,10 @@ pub fn check_account(
     };
     journal.remember_checked(&checked.account, &checked.at, &checked)?;
     Ok(checked)
+}
+
+fn on_manual_module(left: &OnManual) -> Circumstance {
+    Circumstance::OnManual { item: left.local.item, module: left.own }
 }
 
 /// How far back the module's log is read: as far as an event counts, or a service waits, and not for ever.

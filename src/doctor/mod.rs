@@ -86,6 +86,7 @@ pub fn examine(root: &Root) -> Diagnosis {
         }
         Ok(here) => {
             checks.extend(panel::database(&here));
+            checks.push(panel::left_on_manual(&here));
             checks.extend(sellers::accounts(&here));
         }
     }

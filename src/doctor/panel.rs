@@ -11,6 +11,7 @@ use crate::process::{Limits, finish};
 use crate::reading::Here;
 use crate::root::Root;
 use crate::settings::Settings;
+use crate::sync::on_manual;
 use jiff::{SignedDuration, Timestamp};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -28,6 +29,9 @@ const LOG: SignedDuration = SignedDuration::from_hours(24);
 /// Free space below which the journal is in danger, and below which it is time to look, MiB.
 const FULL: u64 = 64;
 const TIGHT: u64 = 512;
+
+/// How many services are named.
+const NAMED: usize = 10;
 
 const INSTALL: &str = "run install.sh again";
 
@@ -146,6 +150,27 @@ pub(super) fn database(here: &Here) -> Vec<Check> {
         checks.push(Check::ok("key", "the login of every reselling module is read"));
     }
     checks
+}
+
+/// Services that an interrupted repair has left where they get no events.
+pub(super) fn left_on_manual(here: &Here) -> Check {
+    let name = "manual_module";
+    match Journal::look(&here.root).and_then(|journal| on_manual(here, &journal)) {
+        Err(error) => Check::skipped(name, error.detail),
+        Ok(left) if left.is_empty() => Check::ok(name, "no interrupted repair has left a service on the manual module"),
+        Ok(left) => {
+            let said =
+                left.iter().take(NAMED).map(|left| format!("{}: {}", left.local.item, left.hitch().say(Language::En)));
+            let more = left.len().checked_sub(NAMED).filter(|more| *more > 0).map(|more| format!("And {more} more."));
+            let detail = said.chain(more).collect::<Vec<_>>().join(" ");
+            Check::new(
+                name,
+                Status::Warning,
+                detail,
+                "resellguard sync with one of these services; it puts all of them back",
+            )
+        }
+    }
 }
 
 /// What the panel does around us.

@@ -15,15 +15,17 @@ use crate::report::Checked;
 use crate::reselling::conclusion::{
     Conclusion, Hidden, Logged, Other, Panel, Scheduled, Seen, Seller, Served, Situation, Standing, conclude,
 };
+use crate::reselling::decision::{Decision, Reason};
 use crate::reselling::ids::ItemId;
 use crate::reselling::link::Link;
 use crate::reselling::plan::Planned;
 use crate::reselling::service::{LocalService, SellerService};
 use crate::reselling::status::Status;
+use crate::reselling::way::Hitch;
 use crate::root::Root;
 use crate::seller::{Whoami, refusal};
 use crate::settings::ResellingSettings;
-use crate::sync::{plan_of, under_way};
+use crate::sync::{on_manual, plan_of, under_way};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -92,11 +94,11 @@ pub fn explain(root: &Root, item: ItemId, options: Options) -> Result<Explanatio
     let mut unread = Vec::new();
     let here = here(root, options, &mut unread);
     let local = here.as_ref().map(|here| here.services(&[item])).transpose()?.and_then(|mut all| all.pop());
-    let (served, account) = served(here.as_ref(), local.as_ref())?;
     let journal = Journal::look(root).or_else(|error| {
         unread.push((Source::Account, error.into()));
         Journal::empty()
     })?;
+    let (served, account) = served(here.as_ref(), local.as_ref(), &journal)?;
     let name = account.map(|account| account.account.to_string());
     let checked = journal.checked::<Checked>()?.into_iter().find(|checked| Some(&checked.account) == name.as_ref());
     if name.is_none() {
@@ -118,7 +120,11 @@ pub fn explain(root: &Root, item: ItemId, options: Options) -> Result<Explanatio
     let plan = match (&here, account, seen, &local) {
         (Some(here), Some(account), Some(seen), Some(local)) => {
             let others = checked.as_ref().is_none_or(Checked::others_may_read);
-            Some(plan_of(here, account, &journal, local.clone(), &seen.listing, others)?)
+            let mut plan = plan_of(here, account, &journal, local.clone(), &seen.listing, others)?;
+            if let Served::OnManual { own } = served {
+                plan.refuse(Decision::Wait, Reason::Way(Hitch::OnManual { module: own, why: None }));
+            }
+            Some(plan)
         }
         _ => None,
     };
@@ -175,8 +181,12 @@ fn here(root: &Root, options: Options, unread: &mut Vec<(Source, Unread)>) -> Op
 fn served<'a>(
     here: Option<&'a Here>,
     local: Option<&LocalService>,
+    journal: &Journal,
 ) -> Result<(Served, Option<&'a AccountHere>), Error> {
     let (Some(here), Some(local)) = (here, local) else { return Ok((Served::NotRead, None)) };
+    if let Some(left) = on_manual(here, journal)?.into_iter().find(|left| left.local.item == local.item) {
+        return Ok((Served::OnManual { own: left.own.0 }, here.account_of(left.own)));
+    }
     let Some(module) = local.module else { return Ok((Served::Other(Other::NoModule), None)) };
     if let Some(account) = here.account_of(module) {
         let active = account.modules.iter().any(|one| one.id == module && one.active);

@@ -5,6 +5,7 @@ use super::{Say, english, russian};
 use crate::reselling::circumstance::Circumstance;
 use crate::reselling::ids::ItemId;
 use crate::reselling::verdict::{Rule, Window, WouldChange};
+use crate::reselling::way::Hitch;
 use jiff::Timestamp;
 
 impl Say for Circumstance {
@@ -53,6 +54,10 @@ impl Say for Circumstance {
                          подробности в этом журнале."
                     ),
                 )
+            }
+            Self::OnManual { item, module } => {
+                let (english, russian) = Hitch::OnManual { module: module.0, why: None }.pair();
+                (format!("Service {item}: {english}"), format!("Услуга {item}: {russian}"))
             }
             Self::LoginRefused { at } => {
                 let at = local(*at);

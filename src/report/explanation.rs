@@ -61,6 +61,7 @@ fn service_json(explained: &Explanation) -> Value {
             let file = if let Other::Module(file) = other { Some(file) } else { None };
             json!({"id": local.module, "reselling": false, "file": file})
         }
+        Served::OnManual { own } => json!({"id": local.module, "reselling": false, "own": own}),
         Served::Unreadable { detail } => json!({"id": local.module, "reselling": true, "error": detail}),
         Served::NotRead => Value::Null,
     };

@@ -1,7 +1,7 @@
 //! What is no sign of a second reader and explains why a service waits: told beside the evidence, never counted with it.
 
 use super::exclusivity::{Observation, Stuck, period, waits_for_an_event};
-use super::ids::ItemId;
+use super::ids::{ItemId, ModuleId};
 use super::link::{Link, Rows};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,8 @@ pub enum Circumstance {
     OrderFailed { item: ItemId, error: String },
     /// The event came and this panel did not apply it.
     ArrivedAndFailed { item: ItemId, at: Timestamp },
+    /// An interrupted repair has left it on the manual module; `module` is its own.
+    OnManual { item: ItemId, module: ModuleId },
     /// The seller refused the module's login, and no poll was seen since.
     LoginRefused { at: Timestamp },
     /// No cron table starts `checkevent`; `file` has the line, commented out.

@@ -7,6 +7,7 @@ mod ahead;
 mod apply;
 mod forms;
 mod forward;
+mod left;
 pub mod lock;
 mod manual;
 mod module;
@@ -17,5 +18,6 @@ mod ways;
 
 pub use apply::{Options, sync};
 pub use forward::{repair_forward, set_aside};
+pub use left::{OnManual, on_manual};
 pub use planning::{Wanted, drift, drift_allowing, plan_of, under_way};
 pub use ways::drift_by;

@@ -1,6 +1,7 @@
 //! The plan: both sides read, each service linked and decided on. `drift` shows it, `sync` carries it out.
 
 use super::forms::{Asked, name_rows};
+use super::left::{OnManual, on_manual};
 use super::undo::plan_undo;
 use crate::billmgr::{Selection, operations_stopped};
 use crate::check::check_account;
@@ -98,12 +99,17 @@ pub(super) fn plan(
         // What is not known of their services is said of each; only the automatic repair has nobody to say it to.
         modules.extend(here.unreadable.iter().map(|(module, _)| *module));
     }
-    let locals = match wanted {
+    let left = on_manual(here, journal)?;
+    let mut locals = match wanted {
         Wanted::Items(items) => here.services(items)?,
         Wanted::Stuck | Wanted::Overdue(_) => here.database.services(&Selection::Waiting(&modules))?,
         Wanted::TakenBack(_) => Vec::new(),
         Wanted::All | Wanted::Differences => here.database.services(&Selection::All(&modules))?,
     };
+    if matches!(wanted, Wanted::Stuck | Wanted::All | Wanted::Differences) {
+        // They belong to the reselling modules, although they are not there.
+        locals.extend(left.iter().map(|left| left.local.clone()));
+    }
     let mut report = DriftReport { notes: here.database.notes(), ..DriftReport::default() };
     report.unreadable_modules = unreadable(here, wanted, &locals);
     let mut by_account: Vec<(Option<&AccountHere>, Vec<LocalService>)> = Vec::new();
@@ -118,8 +124,8 @@ pub(super) fn plan(
     for (account, services) in by_account {
         match account {
             None => report.items.extend(services.into_iter().map(|local| {
-                let reason = module_fault(here, &local);
-                without_seller(local, Decision::Ask, reason)
+                let (decision, reason) = without_account(here, &left, &local);
+                without_seller(local, decision, reason)
             })),
             Some(account) => {
                 plan_account(here, account, journal, services, &allow, wanted, &mut report)?;
@@ -165,12 +171,15 @@ fn unreadable(here: &Here, wanted: &Wanted, locals: &[LocalService]) -> Vec<(Mod
     here.unreadable.iter().filter(|(module, _)| matters(*module)).cloned().collect()
 }
 
-/// Why a service has no account: its module's access cannot be read, or it is no reselling module at all.
-fn module_fault(here: &Here, local: &LocalService) -> Reason {
-    here.unreadable
-        .iter()
-        .find(|(module, _)| local.module == Some(*module))
-        .map_or(Reason::NoModule, |(_, error)| Reason::SellerNotRead { detail: error.to_string() })
+/// Why a service has no account: an interrupted repair has left it on the manual module, its module's access cannot be read, or it is
+/// no reselling module at all.
+fn without_account(here: &Here, left: &[OnManual], local: &LocalService) -> (Decision, Reason) {
+    if let Some(left) = left.iter().find(|left| left.local.item == local.item) {
+        return (Decision::Wait, Reason::Way(left.hitch()));
+    }
+    let unreadable = here.unreadable.iter().find(|(module, _)| local.module == Some(*module));
+    let reason = unreadable.map_or(Reason::NoModule, |(_, error)| Reason::SellerNotRead { detail: error.to_string() });
+    (Decision::Ask, reason)
 }
 
 fn plan_account(

@@ -35,13 +35,6 @@ pub(super) fn planned(
 ) -> Result<DriftReport, Error> {
     let mut report = plan(here, journal, wanted, allow)?;
     report.via = way.via;
-    for planned in report.items.iter_mut().filter(|planned| planned.reason == Reason::NoModule) {
-        // Not any module: a repair that was killed has moved it there.
-        if let Some(left) = journal.left_on_manual(Some(planned.local.item))?.pop() {
-            let hitch = Hitch::OnManual { module: left.switch.from.0, why: None };
-            planned.refuse(Decision::Wait, Reason::Way(hitch));
-        }
-    }
     let mut acting: Vec<&mut Planned> = report.items.iter_mut().filter(|planned| planned.decision.acts()).collect();
     if acting.is_empty() {
         return Ok(report);

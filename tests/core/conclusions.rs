@@ -50,7 +50,7 @@ struct Expected {
 #[serde(deny_unknown_fields, default)]
 struct Around {
     now: DateTime,
-    /// `reselling`, `disabled`, `other`, `none`, `gone` or `unreadable`.
+    /// `reselling`, `disabled`, `other`, `none`, `gone`, `manual` or `unreadable`.
     served: String,
     /// A refusal's word, or `not_asked`; empty: the seller was read.
     seller: String,
@@ -172,6 +172,7 @@ fn served(word: &str) -> Served {
         "other" => Served::Other(Other::Module("pmmanual".into())),
         "none" => Served::Other(Other::NoModule),
         "gone" => Served::Other(Other::Gone(ModuleId(77))),
+        "manual" => Served::OnManual { own: 3 },
         "unreadable" => Served::Unreadable { detail: "module 3: not base64".into() },
         other => panic!("'{other}' is no way to be served"),
     }

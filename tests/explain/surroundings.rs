@@ -126,6 +126,7 @@ pub fn what_was_not_shown_or_not_answered_is_no_answer() {
     assert!(why.contains("balloon") && play.world.seller().calls().is_empty(), "{why}");
     play.a.execute("UPDATE itemtype SET intname = 'vds' WHERE intname = 'balloon'");
     assert_eq!(play.kind(), "event_lost", "everything is as it was");
+    play.world.seller().activate(later);
 
     // A repair was killed at its call, at which the panel may still be.
     play.a.billing.misbehave("vds.open", Misbehaviour::Hangs(Duration::from_hours(1)));
@@ -139,4 +140,17 @@ pub fn what_was_not_shown_or_not_answered_is_no_answer() {
     play.a.billing.behave();
     let told = play.explained(play.item);
     assert!(kind(&told) == "call_under_way" && text(&told).contains("vds.open"), "{told:#}");
+
+    // And another one, on the manual module.
+    play.a.billing.misbehave("tool.clearcache", Misbehaviour::Hangs(Duration::from_hours(1)));
+    let mut repair = start(&play.a, &["sync", &later.to_string(), "--via", "manual"]);
+    while play.a.billing.hanging() == 0 {
+        assert_eq!(repair.try_wait().unwrap(), None, "the repair has ended without its call");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    repair.kill().unwrap();
+    repair.wait().unwrap();
+    play.a.billing.behave();
+    let told = play.explained(later);
+    assert!(kind(&told) == "on_manual_module" && told["plan"]["decision"] == "wait", "{told:#}");
 }

@@ -4,6 +4,7 @@ use crate::play::{kill, outcome, servers};
 use crate::stage::{self, repair_calls};
 use lab::billing::guesses::{Guesses, Misbehaviour};
 use serde_json::Value;
+use std::process::Command;
 use std::time::Duration;
 
 #[test]
@@ -173,4 +174,56 @@ fn what_was_put_back_is_said_although_the_rest_fails() {
         shown.contains("func=resellguard.journal<") && shown.contains("it is on module") && !shown.contains("<error"),
         "{shown}"
     );
+}
+
+#[test]
+fn a_service_left_on_the_manual_module_is_seen_and_explained_everywhere() {
+    let play = servers(Guesses::default(), 2);
+    let item = play.items[0];
+    play.hanging(item, "tool.clearcache", kill);
+    assert_eq!(play.module(item), play.manual, "the scene is a service left on the manual module");
+    let word = item.to_string();
+    let english =
+        format!("still on the manual module and gets no events; the next sync puts it back to module {}", play.own);
+    let russian =
+        format!("ещё на ручном модуле и не получает событий; следующий запуск sync вернёт её на модуль {}", play.own);
+    for (arguments, status) in [
+        (&["drift"][..], 2),
+        (&["drift", "--all"], 2),
+        (&["drift", &word], 2),
+        (&["sync", "--stuck", "--dry-run"], 2),
+        (&["explain", &word], 0),
+        (&["check"], 1),
+    ] {
+        for (locale, said) in [("C.UTF-8", &english), ("ru_RU.UTF-8", &russian)] {
+            let output = Command::new(play.a.root().join("addon/resellguard"))
+                .args(arguments)
+                .env("RESELLGUARD_ROOT", play.a.root())
+                .env("LANG", locale)
+                .output()
+                .unwrap();
+            let text = String::from_utf8_lossy(&output.stdout);
+            assert!(text.contains(said), "{arguments:?}: {text}");
+            assert_eq!(output.status.code(), Some(status), "{arguments:?}: {text}");
+        }
+    }
+    let (checked, _) = stage::json(&play.a, &["check"]);
+    assert_eq!(checked["accounts"][0]["waiting"], serde_json::json!(play.items), "{checked:#}");
+    let (explained, _) = stage::json(&play.a, &["explain", &word]);
+    assert_eq!(explained["conclusion"]["kind"], "on_manual_module", "{explained:#}");
+    assert_eq!(explained["plan"]["decision"], "wait", "{explained:#}");
+    let (doctor, _) = stage::json(&play.a, &["doctor"]);
+    let checks = doctor["checks"].as_array().unwrap();
+    let manual = checks.iter().find(|check| check["name"] == "manual_module").unwrap();
+    assert!(manual["status"] == "warning" && manual["detail"].as_str().unwrap().contains(&english), "{manual:#}");
+    for page in [play.a.call("resellguard.drift", &[]), play.a.call("resellguard.sync", &[("elid", &word)])] {
+        assert!(page.to_string().contains(&english), "{page}");
+    }
+    assert_eq!(play.moves().len(), 1, "nothing of this has moved it");
+
+    let (report, status) = play.sync(&[item], &[]);
+    assert_eq!((status, outcome(&report, 0).0), (0, "done"), "{report:#}");
+    let (doctor, _) = stage::json(&play.a, &["doctor"]);
+    let checks = doctor["checks"].as_array().unwrap();
+    assert!(checks.iter().any(|check| check["name"] == "manual_module" && check["status"] == "ok"), "{doctor:#}");
 }

@@ -7,6 +7,7 @@ mod unread;
 use super::{Say, english, russian};
 use crate::reselling::conclusion::Conclusion;
 use crate::reselling::verdict::Verdict;
+use crate::reselling::way::Hitch;
 use parts::{
     both, delivered, have, last_seen, meaning, minutes, moment, not_resold, polls_texts, refusal_texts, since_texts,
     suspended_here, suspended_there, told,
@@ -59,6 +60,17 @@ impl Say for Conclusion {
                 ),
             ),
             Self::NotResold { served } => not_resold(served),
+            Self::OnManual { own } => {
+                let (english, russian) = Hitch::OnManual { module: *own, why: None }.pair();
+                (
+                    format!(
+                        "A repair by the manual module was interrupted. {english} What to do: resellguard sync, nothing by hand."
+                    ),
+                    format!(
+                        "Исправление через ручной модуль было прервано. {russian} Что делать: resellguard sync, вручную ничего не нужно."
+                    ),
+                )
+            }
             Self::UnpaidHere => both(
                 "The order is not paid here, so nothing was ordered from the seller. What to do: nothing; it goes on when the customer pays.",
                 "Заказ здесь не оплачен, поэтому у продавца ничего не заказано. Что делать: ничего; после оплаты клиентом он продолжится.",

@@ -51,6 +51,10 @@ pub enum Served {
     },
     /// Another module, or none.
     Other(Other),
+    /// The manual module, where an interrupted repair has left it; its own is this one.
+    OnManual {
+        own: u64,
+    },
     /// A reselling module whose login cannot be read.
     Unreadable {
         detail: String,
@@ -199,6 +203,7 @@ pub enum Conclusion {
     LogOnly { what: HeardOf, at: Option<DateTime>, text: String, times: usize, why: Hidden },
     ModuleUnreadable { detail: String },
     NotResold { served: Other },
+    OnManual { own: u64 },
     UnpaidHere,
     UnknownStatus { here: Option<i64> },
     UnknownStatusThere { text: String },
@@ -251,6 +256,7 @@ impl Conclusion {
             Self::LogOnly { .. } => "log_only",
             Self::ModuleUnreadable { .. } => "module_unreadable",
             Self::NotResold { .. } => "not_resold",
+            Self::OnManual { .. } => "on_manual_module",
             Self::UnpaidHere => "unpaid_here",
             Self::UnknownStatus { .. } | Self::UnknownStatusThere { .. } => "unknown_status",
             Self::DeletedHereAliveThere { .. } => "deleted_here_alive_there",
@@ -323,6 +329,7 @@ const PRECEDENCE: &[Rule] = &[
     // What this panel knows by itself.
     rules::nothing_read,
     rules::not_resold,
+    rules::left_on_manual,
     rules::module_unreadable,
     rules::unpaid_here,
     rules::told_to_do_nothing,

@@ -98,6 +98,13 @@ pub(super) fn not_resold(at: &Situation<'_>) -> Answer {
     }
 }
 
+pub(super) fn left_on_manual(at: &Situation<'_>) -> Answer {
+    match at.served {
+        Served::OnManual { own } => Some(Conclusion::OnManual { own }),
+        _ => None,
+    }
+}
+
 pub(super) fn module_unreadable(at: &Situation<'_>) -> Answer {
     match &at.served {
         Served::Unreadable { detail } => Some(Conclusion::ModuleUnreadable { detail: detail.clone() }),
