@@ -1,6 +1,7 @@
 //! The three ways of a repair, with what is not sure about them, and what became of a service because of its way.
 
 use super::{Language, Say};
+use crate::reselling::decision::Reason;
 use crate::reselling::way::{Hitch, NotManual, Via};
 
 /// What a way does and risks, for the plan.
@@ -144,8 +145,23 @@ impl Say for Hitch {
                 ),
                 format!("Прерванный запуск оставил услугу на ручном модуле; теперь она снова на модуле {module}."),
             ),
+            Self::BackUnwritten { module, why, detail } => {
+                let why = |language| before(why.as_deref(), language);
+                (
+                    format!(
+                        "{}The service is on module {module} again all the same; that could not be written down ({detail}), and the next \
+                         sync does it.",
+                        why(Language::En)
+                    ),
+                    format!(
+                        "{}Услуга всё же возвращена на модуль {module}; записать это в журнал не удалось ({detail}), это сделает \
+                         следующий запуск sync.",
+                        why(Language::Ru)
+                    ),
+                )
+            }
             Self::OnManual { module, why } => {
-                let why = |language| why.as_ref().map(|why| why.say(language) + " ").unwrap_or_default();
+                let why = |language| before(why.as_deref(), language);
                 (
                     format!(
                         "{}The service is still on the manual module and gets no events; the next sync puts it back to module {module}.",
@@ -167,6 +183,14 @@ impl Say for Hitch {
             ),
         }
     }
+}
+
+/// A reason as the sentence before another one; a technical detail at its end may have no stop.
+fn before(why: Option<&Reason>, language: Language) -> String {
+    let Some(why) = why else { return String::new() };
+    let said = why.say(language);
+    let stop = if said.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{said}{stop} ")
 }
 
 fn both(english: &str, russian: &str) -> (String, String) {

@@ -99,6 +99,12 @@ pub enum Hitch {
     PutBack {
         module: u64,
     },
+    /// The service was put back, which the journal could not take.
+    BackUnwritten {
+        module: u64,
+        why: Option<Box<Reason>>,
+        detail: String,
+    },
     /// The service is still on the manual module.
     OnManual {
         module: u64,

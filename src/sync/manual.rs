@@ -109,7 +109,8 @@ pub(super) fn switch(root: &Root, switch: Switch) -> Result<(), Error> {
 }
 
 impl Repair<'_> {
-    /// The article's remedy: the rows are saved first, and whatever happens on the way, the module is put back.
+    /// The article's remedy: the rows are saved first, and whatever happens on the way, the module is put back, even when that cannot be
+    /// written down. Only while the panel may still be at the task, or where the database does not take it, the next run does it.
     pub fn by_task(&self, planned: &Planned, entry: i64) -> Came {
         if let Err(error) = keep_rows(self.here, self.name, planned) {
             let hitch = Hitch::RowsNotKept { detail: error.to_string() };
@@ -138,6 +139,11 @@ impl Repair<'_> {
         let hitch = match back {
             Back::Ended(Ended::PutBack | Ended::NotNeeded) => return Ok(()),
             Back::Ended(Ended::Left) => taken(local.as_ref()),
+            Back::Unwritten(error) => Hitch::BackUnwritten {
+                module: own,
+                why: Some(Box::new(came.reason.clone())),
+                detail: error.to_string(),
+            },
             Back::Waits | Back::Failed(_) => Hitch::OnManual { module: own, why: Some(Box::new(came.reason.clone())) },
         };
         (came.outcome, came.reason) = (Outcome::Failed, Reason::Way(hitch));
@@ -152,6 +158,8 @@ enum Back {
     /// The panel may still be at its task: not yet.
     Waits,
     Failed(Error),
+    /// It is back, and the journal does not say so.
+    Unwritten(Error),
 }
 
 /// What is needed to put a service back.
@@ -177,6 +185,9 @@ impl Hands<'_> {
                 Back::Ended(Ended::NotNeeded) => continue,
                 Back::Ended(Ended::PutBack) => (Outcome::Done, Hitch::PutBack { module: own }),
                 Back::Ended(Ended::Left) => (Outcome::Refused, taken(before.as_ref())),
+                Back::Unwritten(error) => {
+                    (Outcome::Done, Hitch::BackUnwritten { module: own, why: None, detail: error.to_string() })
+                }
                 Back::Waits => (Outcome::Refused, Hitch::OnManual { module: own, why: None }),
                 Back::Failed(error) => {
                     let why = Reason::CallFailed { call: PUT_BACK.to_owned(), detail: error.to_string() };
@@ -213,16 +224,22 @@ impl Hands<'_> {
                 return Ok((Back::Waits, Vec::new()));
             }
             let steps = vec![back.step(PUT_BACK), way::forget()];
-            let noted = self.journal.calling(left.entry, &back.step(PUT_BACK), &ZonedDateTime::now())?;
+            // What a full disk keeps from being written down must not keep the service without events: the next run finds it back,
+            // and writes that down.
+            let noted = self.journal.calling(left.entry, &back.step(PUT_BACK), &ZonedDateTime::now());
             let done = switch(&self.here.root, back);
             let word = done.as_ref().map_or_else(ToString::to_string, |()| Ended::PutBack.word().to_owned());
-            self.journal.answered(noted, &word)?;
+            let noted = noted.and_then(|call| self.journal.answered(call, &word));
             if let Err(error) = done {
                 log::error!("service {} is still on module {}: {error}", back.item, back.from);
                 return Ok((Back::Failed(error), vec![back.step(PUT_BACK)]));
             }
-            self.forget(left.entry)?;
+            let forgotten = self.forget(left.entry);
             log::warn!("service {} is on module {} again", back.item, back.to);
+            if let Err(error) = noted.and(forgotten) {
+                log::error!("that service {} is on module {} again was not written down: {error}", back.item, back.to);
+                return Ok((Back::Unwritten(error), steps));
+            }
             return Ok((Back::Ended(Ended::PutBack), steps));
         }
         let ended = if module == Some(Some(back.to)) { Ended::NotNeeded } else { Ended::Left };
@@ -247,14 +264,18 @@ impl Hands<'_> {
         Ok(!harmless)
     }
 
+    /// Empties the panel's memory of services.
+    ///
+    /// # Errors
+    /// It was done, and could not be written down.
     fn forget(self, entry: i64) -> Result<(), Error> {
         let step = way::forget();
-        let noted = self.journal.calling(entry, &step, &ZonedDateTime::now())?;
+        let noted = self.journal.calling(entry, &step, &ZonedDateTime::now());
         let answer = self.panel.call(&step.call, &step.params);
         if let Err(error) = &answer {
             log::error!("the panel's memory of services was not emptied: {error}");
         }
-        self.journal.answered(noted, &answer.map_or_else(|error| error.to_string(), |_| "ok".to_owned()))
+        self.journal.answered(noted?, &answer.map_or_else(|error| error.to_string(), |_| "ok".to_owned()))
     }
 
     fn read(self, item: ItemId) -> Result<Option<LocalService>, Error> {

@@ -227,3 +227,41 @@ fn a_service_left_on_the_manual_module_is_seen_and_explained_everywhere() {
     let checks = doctor["checks"].as_array().unwrap();
     assert!(checks.iter().any(|check| check["name"] == "manual_module" && check["status"] == "ok"), "{doctor:#}");
 }
+
+#[test]
+fn a_disk_that_fills_on_the_way_does_not_leave_the_service_on_the_manual_module() {
+    let play = servers(Guesses::default(), 2);
+    let [first, other] = play.items[..] else { panic!("two services") };
+    play.sync(&[other], &["--dry-run"]);
+    let journal = rusqlite::Connection::open(play.a.root().join("var/resellguard/journal.db")).unwrap();
+    journal
+        .execute_batch(
+            "CREATE TRIGGER full BEFORE INSERT ON record
+             WHEN EXISTS (SELECT 1 FROM record WHERE kind = 'call' AND body LIKE '%sql.switch_module%')
+             BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
+        )
+        .unwrap();
+    let (report, status) = play.sync(&[first], &["--via", "manual"]);
+    journal.execute_batch("DROP TRIGGER full").unwrap();
+    let (word, reason) = outcome(&report, 0);
+    assert_eq!((status, word, play.module(first)), (1, "failed", play.own), "{report:#}");
+    assert_eq!((play.moves(), play.a.status(first)), (play.there_and_back(first), 5));
+    let said = format!(
+        "disk is full. The service is on module {} again all the same; that could not be written down",
+        play.own
+    );
+    assert!(reason.contains(&said), "{reason}");
+    assert_eq!(repair_calls(&play.a).last().map(String::as_str), Some("tool.clearcache table=item sok=ok"));
+    let log = std::fs::read_to_string(play.a.root().join("var/resellguard.log")).unwrap();
+    assert!(
+        log.contains(&format!("that service {first} is on module {} again was not written down", play.own)),
+        "{log}"
+    );
+
+    // The next run finds it where it belongs, writes that down, and moves nothing.
+    let (report, status) = play.sync(&[first], &[]);
+    assert_eq!((status, outcome(&report, 0).0, play.moves().len()), (0, "done", 2), "{report:#}");
+    let (doctor, _) = stage::json(&play.a, &["doctor"]);
+    let checks = doctor["checks"].as_array().unwrap();
+    assert!(checks.iter().any(|check| check["name"] == "manual_module" && check["status"] == "ok"), "{doctor:#}");
+}
