@@ -3,7 +3,7 @@
 //! Read from the files and not from `mgrctl paramlist`, for a hook runs inside the panel's request and must not call it.
 
 use crate::error::{Error, Kind};
-use crate::modulelog::secrets::is_secret;
+use crate::modulelog::names::is_secret;
 use crate::root::Root;
 use crate::secret::Secret;
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@
 
 use super::database::{Database, list};
 use crate::error::{Error, Kind};
-use crate::modulelog::secrets::is_secret;
+use crate::modulelog::names::is_secret;
 use crate::reselling::account::Account;
 use crate::reselling::ids::ModuleId;
 use crate::reselling::service::Module;

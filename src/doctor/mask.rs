@@ -1,7 +1,8 @@
 //! No secret leaves in a bundle: what is known to be one is taken out in every spelling, and what looks like one on suspicion.
 
 use crate::billmgr::{Config, secrets_of_settings};
-use crate::modulelog::secrets::{is_secret, masked};
+use crate::modulelog::names::is_secret;
+use crate::modulelog::secrets::masked;
 use crate::reading::Here;
 use crate::root::Root;
 use crate::secret::Secret;

@@ -17,6 +17,7 @@ mod files;
 mod finding;
 mod line;
 mod mention;
+pub mod names;
 mod piece;
 mod requests;
 mod scan;

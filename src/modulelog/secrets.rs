@@ -1,6 +1,10 @@
 //! Secrets of a text masked by what they are called: nobody knows them, but a log, a request or a header says what they are.
 
+use super::names::{called, is_secret};
 use base64ct::{Base64, Encoding};
+
+/// The longest name that is looked at, bytes.
+const LONGEST_NAME: usize = 256;
 
 /// The same text with `*` for the values of passwords, logins, sessions and keys: in queries (also in a query that is a value of
 /// another one), in XML, in JSON, and in an address with a login. The panel masks some of them itself; the module need not.
@@ -14,12 +18,13 @@ fn after_signs(text: &str) -> String {
     let mut rest = text;
     while let Some(at) = rest.find(['=', '>', ':', '%']) {
         let (before, found) = rest.split_at(at);
-        let sign = match found.get(..3) {
-            Some(escape) if escape.eq_ignore_ascii_case("%3D") => escape,
-            _ if found.starts_with("=>") => "=>",
-            _ => found.get(..1).unwrap_or_default(),
+        let sign = match escaped_sign(found) {
+            Some(escape) => escape,
+            None if found.starts_with("=>") => "=>",
+            None => found.get(..1).unwrap_or_default(),
         };
         out.push_str(before);
+        let named = out.len();
         out.push_str(sign);
         rest = found.get(sign.len()..).unwrap_or_default();
         if sign == "%" {
@@ -27,7 +32,11 @@ fn after_signs(text: &str) -> String {
         }
         if sign == ":" && rest.starts_with("//") {
             rest = login(rest, &mut out);
-        } else if is_secret(name(before)) || of_a_secret(out.strip_suffix(sign).unwrap_or_default(), rest) {
+            continue;
+        }
+        // Its name may begin before the last `%`.
+        let before = out.get(..named).unwrap_or_default();
+        if is_secret(name(before)) || of_a_secret(before, rest) {
             let value = if sign == ":" && name(before).to_ascii_lowercase().ends_with("authorization") {
                 header(rest)
             } else if sign == "=>" && before.trim_end().ends_with(']') && !rest.trim_start().starts_with("string(") {
@@ -48,31 +57,23 @@ fn after_signs(text: &str) -> String {
 /// The name that ends here: `...&password`, `...%26password`, `<password`, `"password"`.
 fn name(before: &str) -> &str {
     let before = before.trim_end_matches(['"', '\'', ' ', ']']);
+    let before = before.get(before.ceil_char_boundary(before.len().saturating_sub(LONGEST_NAME))..).unwrap_or_default();
     let part = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '.' | '-' | '%');
     before.get(before.rfind(|character| !part(character)).map_or(0, |at| at + 1)..).unwrap_or_default()
 }
 
-/// Whether what is called so is a secret.
-pub fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase().replace("%5f", "_");
-    let name = name.rsplit("%26").next().unwrap_or_default();
-    let name =
-        name.rsplit('%').next().filter(|_| name.contains('%')).map_or(name, |tail| tail.get(2..).unwrap_or(tail));
-    ["passw", "authinfo", "secret", "token", "pwd", "private", "credential", "authorization", "sessid"]
-        .iter()
-        .any(|word| name.contains(word))
-        || ["auth", "key", "pass", "confirm", "session", "ses", "login_hash"].contains(&name)
-        || ["_key", "-key", "apikey", "_pass", "ses5", "ses6"].iter().any(|end| name.ends_with(end))
+/// `%3D`, or what it is in a query that is a value of a value: `%253D`.
+fn escaped_sign(text: &str) -> Option<&str> {
+    let digits = text.strip_prefix('%')?.trim_start_matches("25");
+    let sign = digits.get(..2).filter(|digits| digits.eq_ignore_ascii_case("3D"))?;
+    text.get(..text.len() - digits.len() + sign.len())
 }
 
 /// Whether the parameter that ends here says what another one is (`name=password&value=...`), and that one is a secret: its name stands
 /// before it, or it says that it is kept encrypted.
 fn of_a_secret(out: &str, rest: &str) -> bool {
     let tail = |name: &'_ str, sign: &str| name.to_ascii_lowercase().rfind(sign).map_or(0, |at| at + sign.len());
-    let last = |text: &str| {
-        let name = name(text);
-        name.get(tail(name, "%26")..).unwrap_or_default().to_owned()
-    };
+    let last = |text: &str| called(name(text));
     if last(out) != "value" {
         return false;
     }
@@ -139,7 +140,8 @@ fn value(rest: &str, sign: &str, out: &mut String) -> usize {
         }
         _ => {
             let end = ends_at(rest, &['&', '\'', '"', '<', '>', ' ', ')']);
-            rest.find("%26").map_or(end, |escape| escape.min(end))
+            let escaped = format!("{}26", sign.get(..sign.len() - 2).unwrap_or_default());
+            [escaped.as_str(), "%26"].iter().filter_map(|next| rest.find(next)).fold(end, usize::min)
         }
     }
 }
@@ -309,6 +311,14 @@ mod tests {
             ("password=&elid=1", "password=&elid=1"),
             ("a=b%26authinfo%3Du%3Ap%26elid%3D1", "a=b%26authinfo%3D*%26elid%3D1"),
             ("root%5Fpassword=x", "root%5Fpassword=*"),
+            ("password%5Fconfirm=ab&x=1", "password%5Fconfirm=*&x=1"),
+            ("user%5Fpass=ab&x=1", "user%5Fpass=*&x=1"),
+            ("a=1&secret%5Fkey=ab", "a=1&secret%5Fkey=*"),
+            ("sess%5Fid=1&login%5Fhash=ab", "sess%5Fid=1&login%5Fhash=*"),
+            ("pass%77ord=ab&%61uth=cd", "pass%77ord=*&%61uth=*"),
+            ("user%5Bpassword%5D=ab", "user%5Bpassword%5D=*"),
+            ("q=a%26user%5Fpass%3Dab%26elid%3D1", "q=a%26user%5Fpass%3D*%26elid%3D1"),
+            ("q=a%3D1%2526password%253Da%2525b%2526elid%253D1", "q=a%3D1%2526password%253D*%2526elid%253D1"),
             ("<password>a&amp;b</password><ip>1</ip>", "<password>*</password><ip>1</ip>"),
             (r#"{"password":"a\"b","ip":"1"}"#, r#"{"password":*,"ip":"1"}"#),
             (r#"{"password":{"$":"ab"},"ip":{"$":"1"}}"#, r#"{"password":{"$":*},"ip":{"$":"1"}}"#),
