@@ -1,8 +1,9 @@
 //! No secret leaves in a bundle: what is known to be one is taken out in every spelling, and what looks like one on suspicion.
 
 use crate::billmgr::{Config, secrets_of_settings};
+use crate::modulelog::begins_a_record;
 use crate::modulelog::names::is_secret;
-use crate::modulelog::secrets::masked;
+use crate::modulelog::secrets::masked_on;
 use crate::reading::Here;
 use crate::root::Root;
 use crate::secret::Secret;
@@ -60,7 +61,7 @@ impl Mask {
             if text.contains(spelling.as_str()) { text.replace(spelling.as_str(), STARS) } else { text }
         });
         let mut clean = String::with_capacity(text.len());
-        let (mut inside, mut announced) = (false, false);
+        let (mut inside, mut announced, mut open) = (false, false, None);
         for line in text.split_inclusive('\n') {
             let names_a_key = line.to_uppercase().split("PRIVATE").skip(1).any(|rest| rest.contains("KEY"));
             if names_a_key || inside {
@@ -70,9 +71,12 @@ impl Mask {
             } else {
                 // The line's end is no part of a secret at its end.
                 let text = line.trim_end_matches(['\r', '\n']);
+                if begins_a_record(text) {
+                    open = None;
+                }
                 // PHP's var_dump puts a value on the line behind its name.
                 let value = std::mem::replace(&mut announced, dumped_name(text).is_some_and(is_secret));
-                clean.push_str(&if value { STARS.to_owned() } else { without_runs(&masked(text)) });
+                clean.push_str(&if value { STARS.to_owned() } else { without_runs(&masked_on(text, &mut open)) });
                 clean.push_str(line.get(text.len()..).unwrap_or_default());
             }
         }
@@ -188,6 +192,10 @@ mod tests {
             assert_eq!(mask.clean(line.as_bytes()), line);
         }
         assert_eq!(mask.clean(b"password=ab\nnext\n"), "password=*\nnext\n", "lines stay lines");
+        let line = "Nov 18 08:15:04 [1:1] rpc EXTINFO ";
+        let clean =
+            mask.clean(format!("{line}func=x&password=ab\ncd&elid=1\n{line}func=x&pwd=ab\n{line}x\n").as_bytes());
+        assert_eq!(clean, format!("{line}func=x&password=*\n*&elid=1\n{line}func=x&pwd=*\n{line}x\n"));
         let dump = mask.clean(b"[\"password\"]=>\n  string(3) \"a b\"\n  [\"ip\"]=>\n  int(1)\n");
         assert_eq!(dump, "[\"password\"]=>\n***\n  [\"ip\"]=>\n  int(1)\n");
         assert!(!mask.clean(b"func=auth&auth=0123abcdef&out=xml").contains("0123abcdef"));

@@ -36,3 +36,8 @@ pub use requests::{Request, requests};
 pub use scan::{Listener, Position, Said, Window, go_on, read, stream};
 pub use shapes::{Kind, Shape};
 pub use stories::{Step, Stories, Story, What, stories};
+
+/// Whether a line of a log of the panel begins something, and does not go on with what the line before says.
+pub fn begins_a_record(line: &str) -> bool {
+    line::Line::parse(line.as_bytes()).is_some()
+}

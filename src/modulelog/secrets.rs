@@ -9,11 +9,28 @@ const LONGEST_NAME: usize = 256;
 /// The same text with `*` for the values of passwords, logins, sessions and keys: in queries (also in a query that is a value of
 /// another one), in XML, in JSON, and in an address with a login. The panel masks some of them itself; the module need not.
 pub fn masked(text: &str) -> String {
-    after_words(&after_signs(text))
+    masked_on(text, &mut None)
 }
 
-/// Values behind `=`, `:`, `=>`, `%3D` or a tag.
-fn after_signs(text: &str) -> String {
+/// What ends a secret that a line did not end.
+pub type Open = Option<&'static [char]>;
+
+/// The same of one line of several. `open`: what the line before left open, and then what this one does.
+pub fn masked_on(text: &str, open: &mut Open) -> String {
+    let ends = open.take();
+    let value = ends.map_or(0, |ends| text.find(|character| ends.contains(&character)).unwrap_or(text.len()));
+    let (inside, rest) = text.split_at(value);
+    let blank = inside.trim_start().is_empty();
+    let inside = if blank { inside } else { "*" };
+    if rest.is_empty() {
+        *open = ends;
+        return inside.to_owned();
+    }
+    format!("{inside}{}", after_words(&after_signs(rest, open)))
+}
+
+/// Values behind `=`, `:`, `=>`, `%3D` or a tag. `open` is told what would end the last one, when it goes on behind the text.
+fn after_signs(text: &str, open: &mut Open) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(['=', '>', ':', '%']) {
@@ -36,12 +53,17 @@ fn after_signs(text: &str) -> String {
         }
         // Its name may begin before the last `%`.
         let before = out.get(..named).unwrap_or_default();
-        if is_secret(name(before)) || of_a_secret(before, rest) {
+        // What follows the end of an element is no value of it.
+        let closes = sign == ">" && before.strip_suffix(name(before)).is_some_and(|before| before.ends_with('/'));
+        if !closes && (is_secret(name(before)) || of_a_secret(before, rest)) {
             let value = if sign == ":" && name(before).to_ascii_lowercase().ends_with("authorization") {
                 header(rest)
             } else if sign == "=>" && before.trim_end().ends_with(']') && !rest.trim_start().starts_with("string(") {
                 printed(rest)
             } else {
+                // Its line may end in the value; nothing tells whether a setting's does, a query's has more behind it.
+                let queried = before.contains(['&', '?']) || before.contains("func=");
+                *open = unended(rest, sign, queried);
                 value(rest, sign, &mut out)
             };
             if value > 0 {
@@ -144,6 +166,21 @@ fn value(rest: &str, sign: &str, out: &mut String) -> usize {
             [escaped.as_str(), "%26"].iter().filter_map(|next| rest.find(next)).fold(end, usize::min)
         }
     }
+}
+
+/// What ends the value, when it is not ended here.
+fn unended(rest: &str, sign: &str, queried: bool) -> Open {
+    const QUERY: &[char] = &['&', '\'', '"', '<', '>', ' ', ')'];
+    let ends: &[char] = match (sign, rest.trim_start_matches([' ', '{', '$']).chars().next()) {
+        (">", _) => &['<'],
+        (_, Some('\'')) => &['\''],
+        (_, Some('"')) => &['"'],
+        ("=", Some(_)) if queried => QUERY,
+        _ => return None,
+    };
+    let value = rest.trim_start_matches([' ', '{', '$']);
+    let value = if ends.len() == 1 && sign != ">" { value.get(1..).unwrap_or_default() } else { value };
+    (!value.contains(ends)).then_some(ends)
 }
 
 /// `//user:password@host`: what follows the login; the login is masked.
@@ -353,6 +390,26 @@ mod tests {
             (r#"{"name":"password","value":"ab","ip":"1"}"#, r#"{"name":"password","value":*,"ip":"1"}"#),
         ] {
             assert_eq!(masked(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_secret_that_goes_on_in_the_next_line_goes_there_too() {
+        for (lines, expected) in [
+            (
+                &["func=x&password=ab", "cd&elid=1", "cd&elid=1"][..],
+                &["func=x&password=*", "*&elid=1", "cd&elid=1"][..],
+            ),
+            (&["Query('func=x&a=1&password=ab", "cd", "ef') sent"], &["Query('func=x&a=1&password=*", "*", "*') sent"]),
+            (&["<password>ab", "cd", "</password><ip>1</ip>"], &["<password>*", "*", "</password><ip>1</ip>"]),
+            (&["<password>", "  ab", "  </password>", "ip"], &["<password>", "*", "  </password>", "ip"]),
+            (&["\"password\": \"ab", "cd\", \"ip\": 1", "x"], &["\"password\":*", "*\", \"ip\": 1", "x"]),
+            (&["x='1' password='a b' y", "ip"], &["x='1' password=* y", "ip"]),
+            (&["password=ab", "ip=1"], &["password=*", "ip=1"]),
+        ] {
+            let mut open = None;
+            let masked: Vec<String> = lines.iter().map(|line| masked_on(line, &mut open)).collect();
+            assert_eq!(masked, expected, "{lines:?}");
         }
     }
 
