@@ -7,7 +7,7 @@ use super::line::{Level, Line, Thread};
 use super::mention::Ids;
 use super::piece::{Lines, callback, number_after, param, query};
 use super::scan::{self, Listener, Said, Window};
-use super::text::{decoded, shown};
+use super::text::{decoded, shown, shown_query};
 use jiff::ToSpan;
 use jiff::civil::DateTime;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -226,7 +226,7 @@ impl Open {
             Some((Level::Other, text)) => {
                 let asked = query(text).map(|query| (classify(query, text), query));
                 let (what, shown_text) = match asked {
-                    Some((what, query)) => (what, shown(&decoded(query))),
+                    Some((what, query)) => (what, shown_query(query)),
                     None => (What::Said, shown(text)),
                 };
                 if asked.is_some() && self.announced == shown_text {

@@ -54,6 +54,12 @@ pub fn shown(text: &[u8]) -> String {
     masked
 }
 
+/// A query's text for a person: decoded, and no part of a secret that has a `&` or a blank in it is left by that.
+pub fn shown_query(query: &[u8]) -> String {
+    let query = String::from_utf8_lossy(query.get(..SHOWN * 2).unwrap_or(query));
+    shown(&decoded(masked(&query).as_bytes()))
+}
+
 /// What follows a colour code at the beginning of the text.
 fn without_colour(text: &str) -> Option<&str> {
     let codes = text.strip_prefix("\x1b[")?;
@@ -76,6 +82,16 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(decoded(text.as_bytes()), expected.as_bytes(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_query_is_decoded_and_keeps_no_part_of_a_secret() {
+        for (query, expected) in [
+            ("func=x&user%5Fpass=a%26b%20c&name=last%5Fsync", "func=x&user_pass=*&name=last_sync"),
+            ("func=x&q=a%3Db%26password%3Da%2526b", "func=x&q=a=b&password=*"),
+        ] {
+            assert_eq!(shown_query(query.as_bytes()), expected);
         }
     }
 
