@@ -109,9 +109,61 @@ fn a_named_file_and_the_standard_input_are_read_like_the_panels() {
 }
 
 #[test]
+fn a_pipe_is_read_like_the_standard_input_and_packed_ones_are_unpacked_or_named() {
+    let root = copied("");
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(ARTICLE.as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    let pipe = root.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let piped = |bytes: &[u8], arguments: &[&str]| {
+        let path = pipe.to_str().unwrap();
+        let child = command(root.path(), &[arguments, &["--file", path]].concat())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::fs::write(&pipe, bytes).unwrap();
+        let output = child.wait_with_output().unwrap();
+        (output.status.code(), text(&output) + &String::from_utf8_lossy(&output.stderr))
+    };
+    for bytes in [ARTICLE.as_bytes(), &packed] {
+        for arguments in [&["log"][..], &["log", "16643"]] {
+            let (status, said) = piped(bytes, arguments);
+            assert!(said.contains("Object: 'itemevent'"), "{arguments:?}: {said}");
+            assert_eq!(status, Some(2), "{said}");
+        }
+    }
+    let (status, said) = piped(b"BZh91AY&SY and so on", &["log"]);
+    assert!(said.contains("packed with bzip2") && said.contains("npack it"), "{said}");
+    assert_eq!(status, Some(1), "{said}");
+}
+
+#[test]
 fn the_exit_status_tells_nothing_found_from_nothing_read() {
     let root = copied("");
-    assert_eq!(run(root.path(), &["log"]).status.code(), Some(0));
+    let fine = "Nov 18 08:15:04 [23241:1] sbin_utils NOTE Connect to billmgr\n";
+    for arguments in [&["log"][..], &["log", "5"]] {
+        let output = run(root.path(), arguments);
+        let said = text(&output);
+        assert!(said.contains("The log is empty.") && !said.contains("No error"), "{said}");
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        std::fs::write(root.path().join("var/pmbillmgr.log"), "no line\nof a log").unwrap();
+        let output = run(root.path(), arguments);
+        let said = text(&output);
+        assert!(
+            said.contains("none of its 2 lines is a line of the module's log") && !said.contains("No error"),
+            "{said}"
+        );
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        std::fs::write(root.path().join("var/pmbillmgr.log"), fine).unwrap();
+        let output = run(root.path(), arguments);
+        let said = text(&output);
+        assert!(said.contains("pmbillmgr.log, ") && said.contains("-11-18T08:15:04 .. "), "{said}");
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        std::fs::write(root.path().join("var/pmbillmgr.log"), "").unwrap();
+    }
+    std::fs::write(root.path().join("var/pmbillmgr.log"), fine).unwrap();
     std::fs::write(root.path().join("var/logs/pmbillmgr.log.1.xz"), b"\xfd7zXZ\0\0").unwrap();
     let output = run(root.path(), &["log"]);
     assert_eq!(output.status.code(), Some(1));
@@ -170,6 +222,32 @@ fn what_others_wrote_does_nothing_to_a_terminal() {
     // What is JSON stays the same text.
     let value: Value = serde_json::from_slice(&run(root.path(), &["log", "--format", "json"]).stdout).unwrap();
     assert!(value["findings"][0]["text"].as_str().unwrap().contains('\u{202e}'), "{value}");
+}
+
+#[test]
+fn no_secret_of_an_error_is_shown_whoever_shows_it() {
+    let line = |level: &str, query: &str| format!("Nov 18 08:15:05 [23241:1] rpc {level} Query('{query}') failed\n");
+    let mut log = ARTICLE.to_owned();
+    for level in ["ERROR", "WARNING", "EXTINFO"] {
+        for name in [
+            "user%5Fpass",
+            "password%5Fconfirm",
+            "pass%77ord",
+            "%61uth",
+            "login%5Fhash",
+            "ftppass",
+            "auth_code",
+            "card_number",
+        ] {
+            log += &line(level, &format!("func=vds.open&elid=16643&{name}=s3cr%26s3cr%20s3cr&sok=ok"));
+        }
+    }
+    let root = copied(&log);
+    for arguments in [&["log"][..], &["log", "--format", "json"], &["log", "16643"], &["explain", "16643", "--offline"]]
+    {
+        let said = text(&run(root.path(), arguments));
+        assert!(said.contains("16643") && said.contains("sok=ok") && !said.contains("s3cr"), "{arguments:?}: {said}");
+    }
 }
 
 #[test]
@@ -246,11 +324,24 @@ fn the_panels_page_has_a_row_for_each_kind_and_service() {
     let account = world.account("resellers");
     let Lost { a, .. } = lose(&world, Setup::default(), &account, &[("vds", "one.example")]);
     let path = a.root().join("var/pmbillmgr.log");
-    std::fs::OpenOptions::new().append(true).open(path).unwrap().write_all(ARTICLE.as_bytes()).unwrap();
+    std::fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(ARTICLE.as_bytes()).unwrap();
     let page = a.call("resellguard.log", &[]);
     let rows: Vec<(String, String)> =
         page.all("elem").map(|row| (row.text_of("id").to_owned(), row.text_of("line").to_owned())).collect();
     assert_eq!(rows.len(), 1, "{page}");
     assert_eq!(rows[0].0, "missed_event.16643", "{page}");
     assert_eq!(a.call("resellguard.log", &[("elid", "5")]).all("elem").count(), 0);
+    // What was not read is no all-clear, and says what to do.
+    std::fs::write(a.root().join("var/logs/pmbillmgr.log.1.xz"), b"\xfd7zXZ\0\0").unwrap();
+    let page = a.call("resellguard.log", &[("elid", "5")]);
+    let said: Vec<_> = page.all("elem").map(|row| (row.text_of("text"), row.text_of("remedy"))).collect();
+    assert!(matches!(said[..], [(why, remedy)] if why.contains("xz") && remedy.contains("unpack")), "{page}");
+    std::fs::remove_file(a.root().join("var/logs/pmbillmgr.log.1.xz")).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let page = a.call("resellguard.log", &[]);
+    let said: Vec<_> = page.all("elem").map(|row| (row.text_of("meaning"), row.text_of("line"))).collect();
+    assert!(
+        matches!(said[..], [(meaning, line)] if meaning.contains("no log") && path.display().to_string() == line),
+        "{page}"
+    );
 }

@@ -14,7 +14,9 @@ use clap::Args;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan, ZonedDateTime};
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -69,13 +71,17 @@ pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Res
         });
     }
     let mut report = LogReport::default();
-    if arguments.file.as_deref().is_some_and(is_stdin) {
-        let name = Path::new("-");
-        modulelog::stream(io::stdin(), name, now.datetime(), window, Cut::default(), &mut report)
-            .map_err(|error| Error::new(Kind::Usage, format!("reading the standard input: {error}")))?;
+    if let Some((name, source)) = arguments.file.as_deref().and_then(piped) {
+        let failed = |why: String| Error::new(Kind::File, format!("{}: {why}", name.display()));
+        let source = source.map_err(|error| failed(error.to_string()))?;
+        let source = modulelog::unpacked(source).map_err(failed)?;
+        modulelog::stream(source, name, now.datetime(), window, Cut::default(), &mut report)
+            .map_err(|error| failed(error.to_string()))?;
+        report.end(Vec::new());
     } else {
         let files = files(root, arguments.file.as_deref())?;
-        report.skipped = modulelog::read(&files, window, Cut::default(), &mut report);
+        let skipped = modulelog::read(&files, window, Cut::default(), &mut report);
+        report.end(skipped);
     }
     Ok(match arguments.format {
         Format::Text => Answer { text: report.text(language), status: report.exit_status() },
@@ -83,8 +89,13 @@ pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Res
     })
 }
 
-fn is_stdin(file: &Path) -> bool {
-    file == Path::new("-")
+/// The standard input, or a pipe as `<(zcat ...)` names it: what can be read once.
+fn piped(file: &Path) -> Option<(&Path, io::Result<Box<dyn Read + Send>>)> {
+    if file == Path::new("-") {
+        return Some((file, Ok(Box::new(io::stdin()))));
+    }
+    let pipe = fs::metadata(file).is_ok_and(|about| about.file_type().is_fifo());
+    pipe.then(|| (file, File::open(file).map(|file| Box::new(file) as Box<dyn Read + Send>)))
 }
 
 /// The named file, or the panel's; no log at all is an error, for nothing was looked at.
@@ -102,9 +113,15 @@ fn files(root: &Root, file: Option<&Path>) -> Result<Files, Error> {
 
 fn service(root: &Root, item: ItemId, file: Option<&Path>, window: Window) -> Result<ServiceLogReport, Error> {
     // Read twice: for the threads that mention the service, and for their lines.
-    let spool = file.filter(|file| is_stdin(file)).map(|_| Spool::of(io::stdin())).transpose()?;
+    let spool = match file.and_then(piped) {
+        Some((name, source)) => {
+            let failed = |error: io::Error| Error::new(Kind::File, format!("{}: {error}", name.display()));
+            Some((name, Spool::of(source.map_err(failed)?)?))
+        }
+        None => None,
+    };
     let files = match &spool {
-        Some(spool) => files(root, Some(&spool.path()))?.called(Path::new("-")),
+        Some((name, spool)) => files(root, Some(&spool.path()))?.called(name),
         None => files(root, file)?,
     };
     let (seller_id, unknown) = match seller_id(root, item) {

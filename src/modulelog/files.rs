@@ -173,6 +173,22 @@ impl LogFile {
     }
 }
 
+/// The text of a source that may be packed, and is no file.
+///
+/// # Errors
+/// It cannot be read, or is packed in a way that is not read; as a sentence.
+pub fn unpacked(mut source: impl Read + Send + 'static) -> Result<Box<dyn Read + Send>, String> {
+    let mut head = [0; 6];
+    let length = read_up_to(&mut source, &mut head).map_err(|error| error.to_string())?;
+    let head = head.get(..length).unwrap_or_default();
+    let packing = packing(head)?;
+    let whole = io::Cursor::new(head.to_vec()).chain(source);
+    Ok(match packing {
+        Packing::Plain => Box::new(whole),
+        Packing::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(64 * 1024, whole))),
+    })
+}
+
 fn read_up_to(file: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut taken = file.take(buffer.len() as u64);
     let mut bytes = Vec::new();

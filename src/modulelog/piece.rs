@@ -62,6 +62,8 @@ pub struct Told {
 pub struct Part {
     /// Line feeds.
     pub feeds: u64,
+    /// The source ends in a line that nothing ends.
+    pub unended: bool,
     /// The source's bytes up to the last of them; `None` without one.
     pub whole: Option<u64>,
     pub told: Vec<Told>,
@@ -96,7 +98,8 @@ pub struct Wanted<'a> {
 /// Reads a piece.
 pub fn read(chunk: Chunk<'_>, wanted: Wanted<'_>) -> Part {
     let whole = memrchr(b'\n', chunk.data).map(|feed| chunk.offset + feed as u64 + 1);
-    let mut part = Part { whole, ..Part::default() };
+    let unended = chunk.last && chunk.data.last().is_some_and(|byte| *byte != b'\n');
+    let mut part = Part { unended, whole, ..Part::default() };
     let mut rest = chunk.data;
     let mut inside = chunk.inside;
     let mut day = None;

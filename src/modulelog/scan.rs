@@ -89,6 +89,9 @@ pub trait Listener: Clone + Send + Sync {
 
     /// The time of a line, now and then, and of the last one.
     fn time(&mut self, _at: DateTime) {}
+
+    /// A file, or the stream, was read to its end: how many lines it has, and whether one of them is a line of the log.
+    fn file(&mut self, _file: &Arc<Path>, _lines: u64, _understood: bool) {}
 }
 
 /// Reads the log. A file in which nothing can be of that time is not opened. Returns what was not read.
@@ -153,7 +156,9 @@ pub fn stream<L: Listener>(
     let mut run = Run::new(name.into(), latest, None, None);
     let read = scan.source(source, &mut run);
     scan.finish();
-    read
+    read?;
+    run.tell_its_end(listener);
+    Ok(())
 }
 
 fn broken(file: &LogFile, error: &io::Error, lines: u64) -> Skipped {
@@ -191,6 +196,8 @@ struct Run {
     first_year: Option<i16>,
     last: Option<(Stamp, Thread)>,
     line: u64,
+    /// It ends in a line that nothing ends.
+    unended: bool,
     offset: u64,
 }
 
@@ -198,13 +205,17 @@ impl Run {
     fn new(file: Arc<Path>, latest: DateTime, year: Option<i16>, from: Option<&Position>) -> Self {
         let calendar = from.and_then(|from| from.calendar).or_else(|| year.map(Calendar::starting));
         let (line, offset) = from.map_or((0, 0), |from| (from.line, from.offset));
-        Self { file, latest, calendar, first_year: year, last: None, line, offset }
+        Self { file, latest, calendar, first_year: year, last: None, line, unended: false, offset }
     }
 
     fn date(&mut self, stamp: Stamp) -> DateTime {
         let calendar = self.calendar.get_or_insert_with(|| Calendar::before(stamp, self.latest));
         self.first_year.get_or_insert(calendar.year());
         calendar.date(stamp)
+    }
+
+    fn tell_its_end(&self, listener: &mut impl Listener) {
+        listener.file(&self.file, self.line + u64::from(self.unended), self.last.is_some());
     }
 
     /// The year to begin in, when the last line shows that the first guess was wrong.
@@ -232,6 +243,7 @@ impl<'a, L: Listener> Scan<'a, L> {
             read = self.once(file, None, &mut run);
         }
         read.map_err(|error| broken(file, &error, run.line))?;
+        run.tell_its_end(self.listener);
         if !file.current {
             return Ok(None);
         }
@@ -337,6 +349,7 @@ fn tell<L: Listener>(part: Part, run: &mut Run, window: Window, pairing: &mut Pa
         listener.time(at);
     }
     run.line += part.feeds;
+    run.unended |= part.unended;
 }
 
 fn tell_finding<L: Listener>(finding: Finding, window: Window, listener: &mut L) {

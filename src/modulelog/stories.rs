@@ -4,6 +4,7 @@ use super::chunks::Cut;
 use super::files::{Files, Skipped};
 use super::finding::Finding;
 use super::line::{Level, Line, Thread};
+use super::looked::Looked;
 use super::mention::Ids;
 use super::piece::{Lines, callback, number_after, param, query};
 use super::scan::{self, Listener, Said, Window};
@@ -93,14 +94,16 @@ impl Story {
 pub struct Stories {
     pub stories: Vec<Story>,
     pub findings: Vec<Finding>,
+    pub looked: Looked,
     /// What was not read, and why.
     pub skipped: Vec<Skipped>,
 }
 
 /// Reads the log twice: for the threads that mention the service, then for their lines.
 pub fn stories(files: &Files, ids: &Ids, window: Window, cut: Cut) -> Stories {
-    let mut mentions = Mentions { ids: ids.clone(), threads: HashSet::new() };
-    let skipped = scan::read(files, window, cut, &mut mentions);
+    let mut mentions = Mentions { ids: ids.clone(), threads: HashSet::new(), looked: Looked::default() };
+    let mut skipped = scan::read(files, window, cut, &mut mentions);
+    skipped.append(&mut mentions.looked.foreign);
     let mut teller = Teller { ids: ids.clone(), threads: mentions.threads, ..Teller::default() };
     if !teller.threads.is_empty() {
         scan::read(files, window, cut, &mut teller);
@@ -110,7 +113,7 @@ pub fn stories(files: &Files, ids: &Ids, window: Window, cut: Cut) -> Stories {
     findings.reverse();
     stories.reverse();
     stories.sort_by_key(|story| (story.errors() == 0, std::cmp::Reverse(story.last())));
-    Stories { stories, findings, skipped }
+    Stories { stories, findings, looked: mentions.looked, skipped }
 }
 
 impl Default for Ids {
@@ -124,6 +127,7 @@ impl Default for Ids {
 struct Mentions {
     ids: Ids,
     threads: HashSet<Thread>,
+    looked: Looked,
 }
 
 impl Listener for Mentions {
@@ -139,6 +143,14 @@ impl Listener for Mentions {
         if self.threads.len() < THREADS {
             self.threads.insert(said.thread);
         }
+    }
+
+    fn time(&mut self, at: DateTime) {
+        self.looked.time(at);
+    }
+
+    fn file(&mut self, file: &Arc<Path>, lines: u64, understood: bool) {
+        self.looked.file(file, lines, understood);
     }
 }
 

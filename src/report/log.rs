@@ -3,18 +3,21 @@
 use super::{SCHEMA, short};
 use crate::journal::rfc3339;
 use crate::language::{Language, Say, english, russian};
-use crate::modulelog::{Finding, Kind, Listener, Skipped, Step, Stories, Story, What};
+use crate::modulelog::{Finding, Kind, Listener, Looked, Skipped, Step, Stories, Story, What};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 
 /// How many findings are kept for JSON, the newest; how many groups are told apart; how many lines of a group are shown.
 const KEPT: usize = 10_000;
 const GROUPS: usize = 2_000;
 const LINES: usize = 3;
+/// How many files are named.
+const NAMED: usize = 5;
 /// The longest line of a text, characters.
 const WIDTH: usize = 240;
 
@@ -24,6 +27,7 @@ pub struct LogReport {
     groups: BTreeMap<(Kind, Option<u64>), Group>,
     newest: VecDeque<Arc<Finding>>,
     pub total: u64,
+    pub looked: Looked,
     pub skipped: Vec<Skipped>,
 }
 
@@ -63,6 +67,14 @@ impl Listener for LogReport {
         keep(&mut self.newest, &finding, KEPT);
         self.total += 1;
     }
+
+    fn time(&mut self, at: DateTime) {
+        self.looked.time(at);
+    }
+
+    fn file(&mut self, file: &Arc<Path>, lines: u64, understood: bool) {
+        self.looked.file(file, lines, understood);
+    }
 }
 
 fn keep(newest: &mut VecDeque<Arc<Finding>>, finding: &Arc<Finding>, limit: usize) {
@@ -73,9 +85,15 @@ fn keep(newest: &mut VecDeque<Arc<Finding>>, finding: &Arc<Finding>, limit: usiz
 }
 
 impl LogReport {
-    /// 0 none, 2 findings, 1 a file that could not be read.
+    /// Reading is done; this was not read, besides what is no log.
+    pub fn end(&mut self, skipped: Vec<Skipped>) {
+        self.skipped = skipped;
+        self.skipped.append(&mut self.looked.foreign);
+    }
+
+    /// 0 none, 2 findings, 1 a file that could not be read, or nothing in them.
     pub fn exit_status(&self) -> u8 {
-        status(self.total > 0, &self.skipped)
+        status(self.total > 0, &self.looked, &self.skipped)
     }
 
     /// Newest first.
@@ -90,7 +108,7 @@ impl LogReport {
         let groups: Vec<Value> = self.groups().into_iter().map(group_json).collect();
         json!({
             "schema": SCHEMA, "findings": findings, "total": self.total, "groups": groups,
-            "skipped": skipped_json(&self.skipped),
+            "looked_at": looked_json(&self.looked), "skipped": skipped_json(&self.skipped),
         })
     }
 
@@ -99,20 +117,46 @@ impl LogReport {
         for group in self.groups() {
             group_text(&mut out, group, language);
         }
-        if self.total == 0 {
+        if self.exit_status() == 0 {
             out.push_str(language.choose(("No error and no warning.\n", "Ошибок и предупреждений нет.\n")));
         }
         skipped_text(&mut out, &self.skipped, language);
+        looked_text(&mut out, &self.looked, language);
         out
     }
 }
 
-fn status(found: bool, skipped: &[Skipped]) -> u8 {
-    match (found, skipped.is_empty()) {
+fn status(found: bool, looked: &Looked, skipped: &[Skipped]) -> u8 {
+    match (found, skipped.is_empty() && !looked.is_empty()) {
         (true, _) => 2,
         (false, false) => 1,
         (false, true) => 0,
     }
+}
+
+/// Which files, and from when to when: nothing is found where nothing was looked at.
+fn looked_text(out: &mut String, looked: &Looked, language: Language) {
+    if looked.is_empty() {
+        out.push_str(language.choose(("The log is empty.\n", "Журнал пуст.\n")));
+    }
+    if looked.files.is_empty() {
+        out.push_str(language.choose(("No file of the log was looked at.\n", "Ни один файл журнала не просмотрен.\n")));
+        return;
+    }
+    let names = looked.files.iter().take(NAMED).map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ");
+    let more = looked.files.len().saturating_sub(NAMED);
+    let more = match more {
+        0 => String::new(),
+        more => language.choose((format!(" and {more} more"), format!(" и ещё {more}"))),
+    };
+    let span = looked.span.map(|(first, last)| format!(", {first} .. {last}")).unwrap_or_default();
+    let _ = writeln!(out, "{}: {names}{more}{span}", language.choose(("Looked at", "Просмотрено")));
+}
+
+fn looked_json(looked: &Looked) -> Value {
+    let files: Vec<String> = looked.files.iter().map(|file| file.display().to_string()).collect();
+    let (first, last) = looked.span.unzip();
+    json!({"files": files, "lines": looked.lines, "first": first.map(moment), "last": last.map(moment)})
 }
 
 fn group_text(out: &mut String, group: &Group, language: Language) {
@@ -199,7 +243,7 @@ impl ServiceLogReport {
     /// 0 nothing went wrong, 2 findings, 1 a file that could not be read.
     pub fn exit_status(&self) -> u8 {
         let errors = self.stories.stories.iter().any(|story| story.errors() > 0);
-        status(errors || !self.stories.findings.is_empty(), &self.stories.skipped)
+        status(errors || !self.stories.findings.is_empty(), &self.stories.looked, &self.stories.skipped)
     }
 
     pub fn json(&self) -> Value {
@@ -207,7 +251,7 @@ impl ServiceLogReport {
         let findings: Vec<Value> = self.stories.findings.iter().map(finding_json).collect();
         json!({
             "schema": SCHEMA, "item": self.item, "seller_id": self.seller_id, "unknown": self.unknown,
-            "findings": findings, "threads": threads, "skipped": skipped_json(&self.stories.skipped),
+            "findings": findings, "threads": threads, "looked_at": looked_json(&self.stories.looked), "skipped": skipped_json(&self.stories.skipped),
         })
     }
 
@@ -229,10 +273,11 @@ impl ServiceLogReport {
         for story in &self.stories.stories {
             story_text(&mut out, story, language);
         }
-        if self.stories.stories.is_empty() {
+        if self.stories.stories.is_empty() && self.stories.looked.span.is_some() {
             out.push_str(language.choose(("The log does not mention it.\n", "В журнале она не упоминается.\n")));
         }
         skipped_text(&mut out, &self.stories.skipped, language);
+        looked_text(&mut out, &self.stories.looked, language);
         out
     }
 }

@@ -15,8 +15,13 @@ use crate::xml::Element;
 pub fn show(root: &Root, request: &Request) -> Result<Shown, Error> {
     let named = request.param("elid").map(|name| name.rsplit('.').next().unwrap_or(name));
     let item = named.map(str::parse::<ItemId>).transpose()?;
+    let files = Files::of(root);
+    if files.files.is_empty() && files.skipped.is_empty() {
+        return Ok(Shown::Page(vec![no_log(root, request.language)]));
+    }
     let mut report = LogReport::default();
-    report.skipped = modulelog::read(&Files::of(root), modulelog::Window::default(), Cut::default(), &mut report);
+    let skipped = modulelog::read(&files, modulelog::Window::default(), Cut::default(), &mut report);
+    report.end(skipped);
     let groups = report.groups();
     let groups = groups.into_iter().filter(|group| item.is_none_or(|item| group.item == Some(item.0)));
     let rows = groups.map(|group| group_row(group, request.language));
@@ -41,6 +46,34 @@ fn group_row(group: &Group, language: Language) -> Element {
     ])
 }
 
+/// An empty list would say that nothing went wrong.
+fn no_log(root: &Root, language: Language) -> Element {
+    let path = root.join("var/pmbillmgr.log").display().to_string();
+    row([
+        ("id", format!("other.{path}")),
+        ("kind", "other".to_owned()),
+        ("item", String::new()),
+        ("count", String::new()),
+        ("first_seen", String::new()),
+        ("last_seen", String::new()),
+        (
+            "meaning",
+            language.choose(("There is no log of the reselling module.", "Журнала модуля перепродажи нет.")).to_owned(),
+        ),
+        (
+            "remedy",
+            language
+                .choose((
+                    "Check that the module has run and that its log is switched on.",
+                    "Проверьте, что модуль запускался и что запись его журнала включена.",
+                ))
+                .to_owned(),
+        ),
+        ("line", path),
+        ("text", String::new()),
+    ])
+}
+
 fn skipped_row(file: &Skipped, language: Language) -> Element {
     let meaning = match file.lines {
         0 => language.choose(("A file of the log was not read.", "Файл журнала не прочитан.")).to_owned(),
@@ -49,6 +82,10 @@ fn skipped_row(file: &Skipped, language: Language) -> Element {
             format!("Файл журнала прочитан до строки {line}."),
         )),
     };
+    let remedy = language.choose((
+        "What stands under Text says why: unpack the file, mend its rights, or take it out of var/logs.",
+        "Причина указана в тексте: распакуйте файл, исправьте права на него или уберите его из var/logs.",
+    ));
     row([
         ("id", format!("other.{}", file.path.display())),
         ("kind", "other".to_owned()),
@@ -57,7 +94,7 @@ fn skipped_row(file: &Skipped, language: Language) -> Element {
         ("first_seen", String::new()),
         ("last_seen", String::new()),
         ("meaning", meaning),
-        ("remedy", String::new()),
+        ("remedy", remedy.to_owned()),
         ("line", file.path.display().to_string()),
         ("text", file.why.clone()),
     ])
