@@ -275,6 +275,33 @@ fn what_is_written_is_followed() {
 }
 
 #[test]
+fn what_is_written_after_the_clock_went_back_is_new_all_the_same() {
+    let root = copied("");
+    let mut child =
+        command(root.path(), &["log", "--follow", "--format", "json"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let write = |hours: i64, text: &str| {
+        let at = jiff::ZonedDateTime::now().checked_sub(jiff::SignedDuration::from_hours(hours)).unwrap();
+        let line = format!("{} [1:1] core WARNING {text}\n", at.strftime("%b %d %H:%M:%S"));
+        let path = root.path().join("var/pmbillmgr.log");
+        std::fs::OpenOptions::new().append(true).open(path).unwrap().write_all(line.as_bytes()).unwrap();
+    };
+    let mut told = || {
+        let mut told = String::new();
+        out.read_line(&mut told).unwrap();
+        serde_json::from_str::<Value>(&told).unwrap()["text"].as_str().unwrap().to_owned()
+    };
+    // Ahead: whenever it is read first, it is not older than the start.
+    write(-1, "first");
+    assert_eq!(told(), "first");
+    write(1, "an hour back");
+    write(-1, "last");
+    assert_eq!((told(), told()), ("an hour back".to_owned(), "last".to_owned()));
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
 fn of_one_service_only_its_own_is_followed() {
     let root = copied("");
     let mut child = command(root.path(), &["log", "16643", "--follow", "--since", "2020-01-01", "--format", "json"])

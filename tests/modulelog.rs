@@ -267,6 +267,21 @@ fn reading_goes_on_where_it_ended_whatever_happened_to_the_file() {
 }
 
 #[test]
+fn a_log_that_was_emptied_does_not_bring_those_before_it_again() {
+    let tree = Tree::new();
+    tree.current(&error("Nov 18", 1), at(2026, 11, 18));
+    let (_, position) = go_on(&tree.files(), None);
+    let place = |name: &str| tree.0.path().join("var").join(name);
+    fs::rename(place("pmbillmgr.log"), place("logs/pmbillmgr.log.1")).unwrap();
+    let second = format!("{}{}", error("Nov 18", 2), error("Nov 18", 3));
+    tree.current(&second, at(2026, 11, 18));
+    let (found, position) = go_on(&tree.files(), position.as_ref());
+    assert_eq!(events(&found), [2, 3]);
+    tree.current(&error("Nov 18", 4), at(2026, 11, 18));
+    assert_eq!(events(&go_on(&tree.files(), position.as_ref()).0), [4]);
+}
+
+#[test]
 fn a_log_that_was_just_begun_does_not_bring_the_old_ones_again() {
     let tree = Tree::new();
     tree.write("logs/pmbillmgr.log-20261117", error("Nov 17", 1).as_bytes(), at(2026, 11, 17));

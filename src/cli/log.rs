@@ -178,7 +178,7 @@ fn moment(text: &str, now: &ZonedDateTime, edge: Edge) -> Result<DateTime, Error
 /// Shows findings as they come, until the reader is gone.
 fn follow(root: &Root, since: Option<DateTime>, ids: Option<Ids>, format: Format, language: Language) -> Answer {
     let since = since.unwrap_or_else(just_now);
-    let mut shower = Shower { format, since, ids, gone: false };
+    let mut shower = Shower { format, since: Some(since), ids, gone: false };
     let mut position: Option<Position> = None;
     let mut told = Vec::new();
     while !shower.gone {
@@ -189,6 +189,10 @@ fn follow(root: &Root, since: Option<DateTime>, ids: Option<Ids>, format: Format
                 eprintln!("{}", escaped(&file.say(language)));
                 told.push(file);
             }
+        }
+        if reached.is_some() {
+            // What comes now is new, whatever the clock says that wrote it.
+            shower.since = None;
         }
         position = reached.or(position);
         std::thread::sleep(GLANCE);
@@ -205,7 +209,8 @@ fn just_now() -> DateTime {
 #[derive(Clone)]
 struct Shower {
     format: Format,
-    since: DateTime,
+    /// Not before; of what was there already.
+    since: Option<DateTime>,
     /// Of these numbers alone.
     ids: Option<Ids>,
     gone: bool,
@@ -214,7 +219,7 @@ struct Shower {
 impl Listener for Shower {
     fn finding(&mut self, finding: Finding) {
         let theirs = self.ids.as_ref().is_none_or(|ids| finding.item.is_some_and(|item| ids.is(item)));
-        if self.gone || finding.at < self.since || !theirs {
+        if self.gone || self.since.is_some_and(|since| finding.at < since) || !theirs {
             return;
         }
         let mut text = String::new();

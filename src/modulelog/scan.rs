@@ -50,6 +50,9 @@ pub struct Position {
     calendar: Option<Calendar>,
     /// When the file had last been written.
     written: Timestamp,
+    /// The file's number: one that was emptied where it lies keeps it. Not known of a position of before.
+    #[serde(default)]
+    inode: Option<u64>,
 }
 
 /// A line as it is.
@@ -123,9 +126,12 @@ pub fn go_on<L: Listener>(
     let mut skipped = files.skipped.clone();
     let mut position = None;
     let begin = from.and_then(|from| files.files.iter().rposition(|file| from.is_of(file)));
+    // Emptied where it lies: nothing but what is in it now is new.
+    let emptied = from.is_some_and(|from| begin.is_none() && files.current().map(|file| file.inode) == from.inode);
     for (index, file) in files.files.iter().enumerate() {
         let known = match (begin, from) {
             (Some(begin), _) if index < begin => continue,
+            _ if emptied && !file.current => continue,
             // Rotated and thrown away since; what was written later is new.
             (None, Some(from)) if file.written < from.written => continue,
             (Some(begin), from) if index == begin => from,
@@ -256,6 +262,7 @@ impl<'a, L: Listener> Scan<'a, L> {
             line,
             calendar,
             written: file.written,
+            inode: Some(file.inode),
         }))
     }
 
