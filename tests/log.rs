@@ -134,6 +134,16 @@ fn a_pipe_is_read_like_the_standard_input_and_packed_ones_are_unpacked_or_named(
             assert_eq!(status, Some(2), "{said}");
         }
     }
+    let bzip2 = root.path().join("log.bz2");
+    std::fs::write(&bzip2, b"BZh91AY&SY and so on").unwrap();
+    for (arguments, part) in [
+        (&["log", "--file", bzip2.to_str().unwrap()][..], "сжат программой bzip2"),
+        (&["log", "--since", "foo"], "'foo' (2026-"),
+    ] {
+        let output = command(root.path(), arguments).env("LANG", "ru_RU.UTF-8").output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(part) && !said.contains("which") && !said.contains("moment"), "{said}");
+    }
     let (status, said) = piped(b"BZh91AY&SY and so on", &["log"]);
     assert!(said.contains("packed with bzip2") && said.contains("npack it"), "{said}");
     assert_eq!(status, Some(1), "{said}");
@@ -152,7 +162,7 @@ fn the_exit_status_tells_nothing_found_from_nothing_read() {
         let output = run(root.path(), arguments);
         let said = text(&output);
         assert!(
-            said.contains("none of its 2 lines is a line of the module's log") && !said.contains("No error"),
+            said.contains("none of the 2 lines is a line of the module's log") && !said.contains("No error"),
             "{said}"
         );
         assert_eq!(output.status.code(), Some(1), "{said}");

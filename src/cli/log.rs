@@ -4,7 +4,7 @@ use super::spool::Spool;
 use super::{Answer, Format};
 use crate::error::{Error, Kind};
 use crate::language::{Language, Say};
-use crate::modulelog::{self, Cut, Files, Finding, Ids, Listener, Position, Window};
+use crate::modulelog::{self, Cut, Files, Finding, Ids, Listener, Position, Why, Window};
 use crate::report::log::{finding_json, finding_text};
 use crate::report::terminal::escaped;
 use crate::report::{LogReport, ServiceLogReport};
@@ -64,7 +64,7 @@ pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Res
         return Ok(follow(root, since, ids, arguments.format, language));
     }
     if let Some(item) = item {
-        let report = service(root, item, arguments.file.as_deref(), window)?;
+        let report = service(root, item, arguments.file.as_deref(), window, language)?;
         return Ok(match arguments.format {
             Format::Text => Answer { text: report.text(language), status: report.exit_status() },
             Format::Json => Answer::json(&report.json(), report.exit_status()),
@@ -72,14 +72,14 @@ pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Res
     }
     let mut report = LogReport::default();
     if let Some((name, source)) = arguments.file.as_deref().and_then(piped) {
-        let failed = |why: String| Error::new(Kind::File, format!("{}: {why}", name.display()));
-        let source = source.map_err(|error| failed(error.to_string()))?;
+        let failed = |why: Why| Error::new(Kind::File, format!("{}: {}", name.display(), why.say(language)));
+        let source = source.map_err(|error| failed(error.into()))?;
         let source = modulelog::unpacked(source).map_err(failed)?;
         modulelog::stream(source, name, now.datetime(), window, Cut::default(), &mut report)
-            .map_err(|error| failed(error.to_string()))?;
+            .map_err(|error| failed(error.into()))?;
         report.end(Vec::new());
     } else {
-        let files = files(root, arguments.file.as_deref())?;
+        let files = files(root, arguments.file.as_deref(), language)?;
         let skipped = modulelog::read(&files, window, Cut::default(), &mut report);
         report.end(skipped);
     }
@@ -99,19 +99,30 @@ fn piped(file: &Path) -> Option<(&Path, io::Result<Box<dyn Read + Send>>)> {
 }
 
 /// The named file, or the panel's; no log at all is an error, for nothing was looked at.
-fn files(root: &Root, file: Option<&Path>) -> Result<Files, Error> {
+fn files(root: &Root, file: Option<&Path>, language: Language) -> Result<Files, Error> {
     let files = file.map_or_else(|| Files::of(root), Files::one);
     if !files.files.is_empty() {
         return Ok(files);
     }
-    let why = match files.skipped.first() {
-        Some(file) => format!("{}: {}", file.path.display(), file.why),
-        None => format!("there is no log: {}", root.join("var/pmbillmgr.log").display()),
+    let why = if let Some(file) = files.skipped.first() {
+        format!("{}: {}", file.path.display(), file.why.say(language))
+    } else {
+        let path = root.join("var/pmbillmgr.log").display().to_string();
+        language.choose((
+            format!("there is no log: {path} (--file names another one)"),
+            format!("журнала нет: {path} (другой указывается через --file)"),
+        ))
     };
     Err(Error::new(Kind::File, why))
 }
 
-fn service(root: &Root, item: ItemId, file: Option<&Path>, window: Window) -> Result<ServiceLogReport, Error> {
+fn service(
+    root: &Root,
+    item: ItemId,
+    file: Option<&Path>,
+    window: Window,
+    language: Language,
+) -> Result<ServiceLogReport, Error> {
     // Read twice: for the threads that mention the service, and for their lines.
     let spool = match file.and_then(piped) {
         Some((name, source)) => {
@@ -121,8 +132,13 @@ fn service(root: &Root, item: ItemId, file: Option<&Path>, window: Window) -> Re
         None => None,
     };
     let files = match &spool {
-        Some((name, spool)) => files(root, Some(&spool.path()))?.called(name),
-        None => files(root, file)?,
+        Some((name, spool)) => files(root, Some(&spool.path()), language)
+            .map_err(|error| Error {
+                detail: error.detail.replace(&*spool.path().to_string_lossy(), &name.to_string_lossy()),
+                ..error
+            })?
+            .called(name),
+        None => files(root, file, language)?,
     };
     let (seller_id, unknown) = match seller_id(root, item) {
         Ok(id) => (id, None),
@@ -170,8 +186,9 @@ fn moment(text: &str, now: &ZonedDateTime, edge: Edge) -> Result<DateTime, Error
         .or_else(|| text.parse::<DateTime>().ok())
         .or_else(|| text.parse::<Span>().ok().and_then(|span| now.checked_sub(span.abs()).ok()).map(|at| at.datetime()))
         .ok_or_else(|| {
-            let shown = format!("'{:.40}' is no moment", text.escape_debug());
-            Error::new(Kind::Usage, format!("{shown}: 2026-11-18, \"2026-11-18 08:15:04\", 2h, 3d, today, yesterday"))
+            // In no language, for the person's is not known here.
+            let shown = format!("'{:.40}'", text.escape_debug());
+            Error::new(Kind::Usage, format!("{shown} (2026-11-18, \"2026-11-18 08:15:04\", 2h, 3d, today, yesterday)"))
         })
 }
 

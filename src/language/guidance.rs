@@ -165,8 +165,8 @@ impl Kind {
                 ("A file cannot be used.", "Файл использовать нельзя."),
                 NOTHING,
                 (
-                    "Check its name, its folder and its rights; what is written has to be a new file.",
-                    "Проверьте его имя, папку и права; записать можно только новый файл.",
+                    "Mend what is named here: name, folder, rights, free space, packing; what is written has to be a new file.",
+                    "Исправьте указанное: имя, папку, права, место на диске, сжатие; записать можно только новый файл.",
                 ),
             ],
             Self::Forbidden => [

@@ -1,10 +1,12 @@
 //! Where the log is: the file that is being written, and what was rotated away, packed or not. What cannot be read is named.
 
 use super::dates::bound;
+use crate::language::{Language, Say, english};
 use crate::root::Root;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::os::unix::fs::MetadataExt;
@@ -46,9 +48,54 @@ pub struct LogFile {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {
     pub path: PathBuf,
-    pub why: String,
+    pub why: Why,
     /// Whole lines that were read before it broke off.
     pub lines: u64,
+}
+
+/// Why a file was not read, or not to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// In a way that is not read.
+    Packed(&'static str),
+    NotAFile,
+    /// There are more files than these.
+    Many(usize),
+    /// None of so many lines is a line of the module's log.
+    Foreign(u64),
+    /// What the system says.
+    Failed(String),
+}
+
+impl From<io::Error> for Why {
+    fn from(error: io::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl Say for Why {
+    fn pair(&self) -> (String, String) {
+        match self {
+            Self::Packed(how) => (
+                format!("packed with {how}, which is not read; unpack it and use --file"),
+                format!("сжат программой {how}, такие файлы не читаются; распакуйте его и укажите через --file"),
+            ),
+            Self::NotAFile => ("it is not a file".to_owned(), "это не файл".to_owned()),
+            Self::Many(most) => (format!("more than {most} files"), format!("файлов больше {most}")),
+            Self::Foreign(lines) => (
+                format!("none of the {} is a line of the module's log", english(*lines, "line", "lines")),
+                format!("строк журнала модуля в файле нет (всего строк: {lines})"),
+            ),
+            Self::Failed(why) => (why.clone(), why.clone()),
+        }
+    }
+}
+
+/// For whoever writes English alone: JSON, our log.
+impl fmt::Display for Why {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.say(Language::En))
+    }
 }
 
 /// The files of a log, oldest first; the one that is being written is the last.
@@ -77,12 +124,12 @@ impl Files {
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => found.skip(&folder, error.to_string()),
+            Err(error) => found.skip(&folder, error.into()),
         }
         found.files.sort_by(|a, b| (a.latest, &a.path).cmp(&(b.latest, &b.path)));
         let many = found.files.len().saturating_sub(MOST);
         for file in found.files.drain(..many).collect::<Vec<_>>() {
-            found.skip(&file.path, format!("more than {MOST} files"));
+            found.skip(&file.path, Why::Many(MOST));
         }
         let current = root.join("var").join(name);
         if current.exists() {
@@ -126,21 +173,21 @@ impl Files {
         }
     }
 
-    fn skip(&mut self, path: &Path, why: String) {
+    fn skip(&mut self, path: &Path, why: Why) {
         self.skipped.push(Skipped { path: path.to_owned(), why, lines: 0 });
     }
 }
 
 impl LogFile {
-    fn look(path: &Path, current: bool) -> Result<Self, String> {
-        let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    fn look(path: &Path, current: bool) -> Result<Self, Why> {
+        let metadata = std::fs::metadata(path)?;
         // Opening a pipe would wait for whoever writes it.
         if !metadata.is_file() {
-            return Err("it is not a file".to_owned());
+            return Err(Why::NotAFile);
         }
         let mut head = [0; 6];
-        let mut file = File::open(path).map_err(|error| error.to_string())?;
-        let length = read_up_to(&mut file, &mut head).map_err(|error| error.to_string())?;
+        let mut file = File::open(path)?;
+        let length = read_up_to(&mut file, &mut head)?;
         let packing = packing(head.get(..length).unwrap_or_default())?;
         let written = Timestamp::from_second(metadata.mtime()).unwrap_or(Timestamp::UNIX_EPOCH);
         let modified = TimeZone::system().to_datetime(written);
@@ -176,10 +223,10 @@ impl LogFile {
 /// The text of a source that may be packed, and is no file.
 ///
 /// # Errors
-/// It cannot be read, or is packed in a way that is not read; as a sentence.
-pub fn unpacked(mut source: impl Read + Send + 'static) -> Result<Box<dyn Read + Send>, String> {
+/// It cannot be read, or is packed in a way that is not read.
+pub fn unpacked(mut source: impl Read + Send + 'static) -> Result<Box<dyn Read + Send>, Why> {
     let mut head = [0; 6];
-    let length = read_up_to(&mut source, &mut head).map_err(|error| error.to_string())?;
+    let length = read_up_to(&mut source, &mut head)?;
     let head = head.get(..length).unwrap_or_default();
     let packing = packing(head)?;
     let whole = io::Cursor::new(head.to_vec()).chain(source);
@@ -199,8 +246,8 @@ fn read_up_to(file: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(bytes.len())
 }
 
-fn packing(head: &[u8]) -> Result<Packing, String> {
-    let unknown = |how: &str| Err(format!("packed with {how}, which is not read; unpack it and use --file"));
+fn packing(head: &[u8]) -> Result<Packing, Why> {
+    let unknown = |how| Err(Why::Packed(how));
     match head {
         [0x1f, 0x8b, ..] => Ok(Packing::Gzip),
         [0xfd, b'7', b'z', b'X', b'Z', ..] => unknown("xz"),

@@ -1,6 +1,6 @@
 //! What was looked at: which files, how many lines, from when to when. Without it "nothing was found" may mean anything.
 
-use super::files::Skipped;
+use super::files::{Skipped, Why};
 use jiff::civil::DateTime;
 use std::path::Path;
 use std::sync::Arc;
@@ -30,8 +30,7 @@ impl Looked {
         self.files.push(Arc::clone(file));
         self.lines += lines;
         if lines > 0 && !understood {
-            let why = format!("none of its {lines} lines is a line of the module's log");
-            self.foreign.push(Skipped { path: file.to_path_buf(), why, lines: 0 });
+            self.foreign.push(Skipped { path: file.to_path_buf(), why: Why::Foreign(lines), lines: 0 });
         }
     }
 

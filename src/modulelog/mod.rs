@@ -28,7 +28,7 @@ mod stories;
 pub mod text;
 
 pub use chunks::Cut;
-pub use files::{Files, LogFile, Packing, Skipped, unpacked};
+pub use files::{Files, LogFile, Packing, Skipped, Why, unpacked};
 pub use finding::Finding;
 pub use line::{Level, Stamp, Thread};
 pub use looked::Looked;

@@ -25,7 +25,7 @@ pub fn requests(files: &Files, mut each: impl FnMut(DateTime, Request) + Send) -
     let mut oldest = None;
     for file in &files.files {
         if let Err(error) = one(file, &mut oldest, &mut each) {
-            skipped.push(Skipped { path: file.path.to_path_buf(), why: error.to_string(), lines: 0 });
+            skipped.push(Skipped { path: file.path.to_path_buf(), why: error.into(), lines: 0 });
         }
     }
     (oldest, skipped)

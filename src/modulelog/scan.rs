@@ -3,7 +3,7 @@
 
 use super::chunks::{self, Cut};
 use super::dates::{Calendar, bound, year_before};
-use super::files::{Files, LogFile, Packing, Skipped};
+use super::files::{Files, LogFile, Packing, Skipped, Why};
 use super::finding::{Finding, Pairing};
 use super::line::{Stamp, Thread};
 use super::piece::{self, Lines, Part, Wanted, What};
@@ -168,7 +168,7 @@ pub fn stream<L: Listener>(
 }
 
 fn broken(file: &LogFile, error: &io::Error, lines: u64) -> Skipped {
-    Skipped { path: file.name.to_path_buf(), why: error.to_string(), lines }
+    Skipped { path: file.name.to_path_buf(), why: Why::Failed(error.to_string()), lines }
 }
 
 fn head(file: &LogFile) -> io::Result<Vec<u8>> {

@@ -213,7 +213,7 @@ fn group_json(group: &Group) -> Value {
 fn skipped_json(skipped: &[Skipped]) -> Value {
     skipped
         .iter()
-        .map(|file| json!({"file": file.path.to_string_lossy(), "why": file.why, "lines_read": file.lines}))
+        .map(|file| json!({"file": file.path.to_string_lossy(), "why": file.why.to_string(), "lines_read": file.lines}))
         .collect()
 }
 
@@ -333,12 +333,14 @@ fn step_json(step: &Step) -> Value {
 
 impl Say for Skipped {
     fn pair(&self) -> (String, String) {
-        let (path, why) = (self.path.display(), short(&self.why, WIDTH));
+        let path = self.path.display();
+        let (english, russian) = self.why.pair();
+        let (english, russian) = (short(&english, WIDTH), short(&russian, WIDTH));
         if self.lines == 0 {
-            return (format!("Not read: {path}: {why}"), format!("Не прочитано: {path}: {why}"));
+            return (format!("Not read: {path}: {english}"), format!("Не прочитано: {path}: {russian}"));
         }
         let line = self.lines;
-        (format!("Read up to line {line}: {path}: {why}"), format!("Прочитано до строки {line}: {path}: {why}"))
+        (format!("Read up to line {line}: {path}: {english}"), format!("Прочитано до строки {line}: {path}: {russian}"))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Shown, row};
 use crate::error::Error;
-use crate::language::Language;
+use crate::language::{Language, Say};
 use crate::modulelog::{self, Cut, Files, Skipped};
 use crate::panel::request::Request;
 use crate::report::LogReport;
@@ -96,6 +96,6 @@ fn skipped_row(file: &Skipped, language: Language) -> Element {
         ("meaning", meaning),
         ("remedy", remedy.to_owned()),
         ("line", file.path.display().to_string()),
-        ("text", file.why.clone()),
+        ("text", file.why.say(language)),
     ])
 }
