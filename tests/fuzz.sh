@@ -17,7 +17,7 @@ if [ "${1:-}" = --keep ]; then keep=yes; shift; fi
 seconds=${1:-60}
 
 PATH=$PATH:$PWD/target/tools/bin
-command -v cargo-fuzz >/dev/null || cargo install --quiet --locked --root target/tools cargo-fuzz@0.13.1
+command -v cargo-fuzz >/dev/null || cargo install --quiet --debug --locked --root target/tools cargo-fuzz@0.13.1
 
 found=$(mktemp -d)
 trap 'rm -rf "$found"' EXIT
