@@ -109,6 +109,13 @@ impl Error {
         }
     }
 
+    /// The same with the name that the person gave, in place of what the thing is called here.
+    #[must_use]
+    pub fn called(self, here: &str, name: &str) -> Self {
+        let russian = self.russian.map(|said| said.replace(here, name));
+        Self { detail: self.detail.replace(here, name), russian, ..self }
+    }
+
     /// The same detail, seen as another kind.
     #[must_use]
     pub fn seen_as(self, kind: Kind) -> Self {

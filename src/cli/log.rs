@@ -133,10 +133,7 @@ fn service(
     };
     let files = match &spool {
         Some((name, spool)) => files(root, Some(&spool.path()), language)
-            .map_err(|error| Error {
-                detail: error.detail.replace(&*spool.path().to_string_lossy(), &name.to_string_lossy()),
-                ..error
-            })?
+            .map_err(|error| error.called(&spool.path().to_string_lossy(), &name.to_string_lossy()))?
             .called(name),
         None => files(root, file, language)?,
     };
