@@ -3,8 +3,8 @@
     measure_log.py NAME RUNS COMMAND [NAME RUNS COMMAND ...]
 
 A command that begins with `exec` is measured without the shell. What it prints goes to a file: grep that writes to /dev/null
-stops at the first line. One line each: name, medians of the seconds by the clock and by the processors, the greatest peak in KiB (never
-less than what this Python had when it started the command).
+stops at the first line. One line each: name, medians of the seconds by the clock and by the processors, the greatest peak in KiB (as
+/usr/bin/time sees it, which starts the command itself).
 """
 
 import os
@@ -14,6 +14,9 @@ import tempfile
 import time
 
 out = tempfile.NamedTemporaryFile()
+peak = tempfile.NamedTemporaryFile()
+# What a process had before it became the command counts as the command's: Python is too large for a parent.
+TIME = ["/usr/bin/time", "-f", "%M", "-o", peak.name]
 
 
 def run(command):
@@ -22,12 +25,14 @@ def run(command):
         (os.POSIX_SPAWN_OPEN, 1, out.name, os.O_WRONLY | os.O_TRUNC, 0),
     ]
     begin = time.perf_counter()
-    child = os.posix_spawn("/bin/sh", ["sh", "-c", command], os.environ, file_actions=files)
+    child = os.posix_spawn(TIME[0], [*TIME, "/bin/sh", "-c", command], os.environ, file_actions=files)
     _, status, used = os.wait4(child, 0)
     took = time.perf_counter() - begin
     if status != 0:
         sys.exit(f"measure_log.py: status {os.waitstatus_to_exitcode(status)}: {command}")
-    return took, used.ru_utime + used.ru_stime, used.ru_maxrss
+    with open(peak.name) as said:
+        memory = int(said.read().split()[-1])
+    return took, used.ru_utime + used.ru_stime, memory
 
 
 arguments = sys.argv[1:]
