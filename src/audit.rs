@@ -50,7 +50,7 @@ fn audited(buyer: &Buyer, usage: &Usage) -> Audited {
     let (verdict, traits) = audit::audit(usage, &buyer.bought, &buyer.sessions);
     let mut notes = Vec::new();
     if usage.beyond > 0 {
-        notes.push(format!("{} calls of many functions or addresses were not told apart", usage.beyond));
+        notes.push(format!("{} calls of very many functions or addresses were not told apart: whether two panels are among them is not known", usage.beyond));
     }
     if buyer.cut {
         notes.push("only the first services of many were looked at".to_owned());

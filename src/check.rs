@@ -118,7 +118,7 @@ pub fn check_account(
     journal.remember_passwords(&account.account, &marks, now.timestamp())?;
     let memory = journal.recall(&account.account, now.timestamp())?;
     // A seller that did not show its lists is not asked for more.
-    let (elsewhere, silent) = elsewhere::heard(here, account, sight.read || read.short, journal, now)?;
+    let (elsewhere, silent) = elsewhere::heard(here, account, sight.read || read.short, &memory.polls, journal, now)?;
     let seen = Observation {
         now: now.timestamp(),
         local_now: now.datetime(),

@@ -7,18 +7,19 @@ use crate::error::Error;
 use crate::fleet;
 use crate::journal::Journal;
 use crate::reading::{AccountHere, Here};
-use crate::reselling::addresses::{Visit, learned, strangers};
+use crate::reselling::addresses::{Visit, learned, module_address, strangers};
 use crate::reselling::elsewhere::{Elsewhere, Stranger};
 use crate::seller::{Seller, Trace, Trail};
 use jiff::civil::Date;
-use jiff::{ToSpan, ZonedDateTime};
+use jiff::{Timestamp, ToSpan, ZonedDateTime};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 /// Who came longer ago says nothing about today, days.
 const DAYS: i64 = 31;
 
-/// What is heard of the account, and what could not be. `ask`: whether the seller may be asked.
+/// What is heard of the account, and what could not be. `ask`: whether the seller may be asked. `polls`: when this panel asked for
+/// events, oldest first.
 ///
 /// # Errors
 /// `Kind::State`.
@@ -26,13 +27,14 @@ pub fn heard(
     here: &Here,
     account: &AccountHere,
     ask: bool,
+    polls: &[Timestamp],
     journal: &mut Journal,
     now: &ZonedDateTime,
 ) -> Result<(Elsewhere, Vec<String>), Error> {
     let (siblings, mut notes) = fleet::siblings(here, &account.account);
     let own_named = !here.settings.check.own_addresses.is_empty();
     let strangers = match account.seller() {
-        Ok(seller) if ask => visitors(here, account, seller, journal, now, &mut notes)?,
+        Ok(seller) if ask => visitors(here, account, seller, polls, journal, now, &mut notes)?,
         // Why is said where the seller is asked for its lists.
         _ => Vec::new(),
     };
@@ -43,6 +45,7 @@ fn visitors(
     here: &Here,
     account: &AccountHere,
     seller: &Seller,
+    polls: &[Timestamp],
     journal: &mut Journal,
     now: &ZonedDateTime,
     notes: &mut Vec<String>,
@@ -62,7 +65,16 @@ fn visitors(
     all.extend(visits(seller, Trail::Authlog, notes));
     all.retain(recent);
     let named = &here.settings.check.own_addresses;
-    let ours = |address: IpAddr| own.contains(&address) || named.iter().any(|network| network.contains(address));
+    let known = |address: IpAddr| own.contains(&address) || named.iter().any(|network| network.contains(address));
+    let asks = account.modules.iter().any(|module| module.active);
+    // Whoever named the addresses knows them better.
+    let module = module_address(&all, known, polls).filter(|_| asks && named.is_empty());
+    if let Some(address) = module {
+        notes.push(format!(
+            "{address} alone asks for events there, as often as this panel does: taken for its module's address; if it is, name it in [check] own_addresses"
+        ));
+    }
+    let ours = |address: IpAddr| known(address) || module == Some(address);
     if !all.is_empty() && named.is_empty() && !all.iter().any(|visit| ours(visit.address)) {
         // One of them may well be ours, behind a router.
         notes.push(

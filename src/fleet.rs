@@ -10,13 +10,15 @@ use crate::reselling::elsewhere::Sibling;
 use crate::reselling::fingerprint::{self, Key, Line};
 use crate::root::Root;
 use crate::settings::CheckSettings;
-use jiff::ZonedDateTime;
+use jiff::{ToSpan, ZonedDateTime};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 /// A line has about a hundred bytes; this is some ten thousand of them.
 const SIZE: u64 = 1024 * 1024;
+/// A panel whose line is older may have another account by now, days.
+const CURRENT: i64 = 180;
 
 /// The fingerprints of this panel's accounts.
 ///
@@ -54,7 +56,8 @@ pub fn siblings(here: &Here, account: &Account) -> (Vec<Sibling>, Vec<String>) {
     };
     let accounts: Vec<&Account> = here.accounts.iter().map(|one| &one.account).collect();
     let panel = panel_name(settings);
-    let compared = fingerprint::compare(&Key::new(key), &panel, &accounts, &lines);
+    let oldest = ZonedDateTime::now().date().saturating_sub(CURRENT.days());
+    let compared = fingerprint::compare(&Key::new(key), &panel, &accounts, &lines, oldest);
     let counted = [
         (odd, "lines that are no fingerprints".to_owned()),
         (compared.other_key, "lines made with another key, which cannot be compared".to_owned()),

@@ -159,14 +159,24 @@ impl Say for Sign {
                     ),
                 )
             }
-            Self::FleetDuplicate { panel, listed } => {
+            Self::FleetDuplicate { panel, listed, outdated } => {
                 let (when, when_russian) = match listed {
                     Some(listed) => (format!(" (listed {listed})"), format!(" (запись от {listed})")),
                     None => (String::new(), String::new()),
                 };
+                let (old, old_russian) = if *outdated {
+                    (
+                        " That is long ago: print its fingerprints anew and replace its lines.",
+                        " Это было давно: выведите её отпечатки заново и замените её строки.",
+                    )
+                } else {
+                    ("", "")
+                };
                 (
-                    format!("Your list of panels says that {panel} uses the same account{when}."),
-                    format!("По вашему списку панелей той же учётной записью пользуется {panel}{when_russian}."),
+                    format!("Your list of panels says that {panel} uses the same account{when}.{old}"),
+                    format!(
+                        "По вашему списку панелей той же учётной записью пользуется {panel}{when_russian}.{old_russian}"
+                    ),
                 )
             }
             Self::LocalDuplicate { modules, disabled, spelled } => {

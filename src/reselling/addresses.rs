@@ -2,7 +2,9 @@
 //!
 //! Not for asking for trails (`seller`), nor for the weight of a stranger (`elsewhere`).
 
-use super::elsewhere::Stranger;
+use super::elsewhere::{Stranger, asks_for_events};
+use jiff::civil::DateTime;
+use jiff::{SignedDuration, Timestamp};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -12,6 +14,10 @@ use std::str::FromStr;
 const NEWEST: usize = 4;
 /// How many functions of one address are told, the most frequent.
 const FUNCTIONS: usize = 12;
+/// Questions for events that come closer together are one poll: each module asks once.
+const BURST: SignedDuration = SignedDuration::from_secs(30);
+/// As few polls tell nothing of how often somebody asks.
+const POLLS: usize = 3;
 /// How many strangers are told; somebody who tries passwords from everywhere makes no more of them.
 const STRANGERS: usize = 20;
 
@@ -94,6 +100,30 @@ pub fn learned(visits: &[Visit], asked: &str) -> BTreeSet<IpAddr> {
     let Some(ours) = newest.iter().find(|visit| visit.function == asked) else { return BTreeSet::new() };
     let moment = |visit: &&&Visit| visit.function == asked && visit.time == ours.time;
     newest.iter().filter(moment).map(|visit| visit.address).collect()
+}
+
+/// The address by which this panel's module asks for events, when it is another than the one its plugin has (IPv6, a second uplink): the
+/// only one that asks at all, and as often as this panel did meanwhile. With a second reader there would be two. `polls`: when this panel
+/// asked, oldest first.
+pub fn module_address(visits: &[Visit], own: impl Fn(IpAddr) -> bool, polls: &[Timestamp]) -> Option<IpAddr> {
+    let mut asked: Vec<&Visit> = visits.iter().filter(|visit| asks_for_events(&visit.function)).collect();
+    asked.sort_by(|one, other| one.time.cmp(&other.time));
+    let address = asked.first().map(|visit| visit.address)?;
+    if own(address) || asked.iter().any(|visit| visit.address != address) {
+        return None;
+    }
+    let mut theirs: Vec<DateTime> = Vec::new();
+    for visit in asked {
+        let at: DateTime = visit.time.parse().ok()?;
+        if theirs.last().is_none_or(|last| at.duration_since(*last) > BURST) {
+            theirs.push(at);
+        }
+    }
+    // The seller's clock may be in another zone, so spans are compared.
+    let span = theirs.last()?.duration_since(*theirs.first()?) + BURST;
+    let since = polls.last()?.checked_sub(span).ok()?;
+    let ours = polls.iter().filter(|poll| **poll >= since).count();
+    (theirs.len() >= POLLS && theirs.len().abs_diff(ours) <= 1 + ours / 10).then_some(address)
 }
 
 /// The visits from addresses that `own` does not know, by address, the most frequent first.
@@ -202,6 +232,49 @@ mod tests {
             let expected: BTreeSet<IpAddr> = expected.iter().map(|ip| ip.parse().unwrap()).collect();
             assert_eq!(learned(&visits(&lines), "whoami"), expected, "{lines:?}");
         }
+    }
+
+    #[test]
+    fn the_only_one_who_asks_as_often_as_this_panel_is_its_module() {
+        let start: Timestamp = "2026-11-24T07:00:00Z".parse().unwrap();
+        let every = |minutes: i64, times: i64| -> Vec<Timestamp> {
+            (0..times).map(|turn| start + SignedDuration::from_mins(turn * minutes)).collect()
+        };
+        // The seller's zone is another one.
+        let local = |at: &Timestamp, second: i64| {
+            let at = *at + SignedDuration::from_secs(second);
+            at.to_zoned_datetime(jiff::tz::TimeZone::fixed(jiff::tz::offset(3)))
+                .strftime("%Y-%m-%d %H:%M:%S")
+                .to_string()
+        };
+        let asked = |ip: &str, polls: &[Timestamp]| -> Vec<Visit> {
+            // For two modules.
+            let twice = polls.iter().flat_map(|at| [local(at, 1), local(at, 4)]);
+            twice.filter_map(|time| Visit::read(&time, ip, "itemevent")).collect()
+        };
+        let (plugin, module, other) = ("192.0.2.1", "2001:db8::1", "203.0.113.5");
+        let ours = every(5, 24);
+        let both = |one: &[Visit], other: &[Visit]| [one, other].concat();
+        let looked = visits(&[("2026-11-24 12:00:01", plugin, "whoami")]);
+        for (what, trail, polls, expected) in [
+            ("the module's", asked(module, &ours), ours.clone(), Some(module)),
+            ("a page holds the newest", asked(module, &ours[14..]), ours.clone(), Some(module)),
+            ("another panel beside it", both(&asked(module, &ours), &asked(other, &ours)), ours.clone(), None),
+            ("the plugin's own address asks", both(&asked(plugin, &ours), &asked(other, &ours)), ours.clone(), None),
+            ("the plugin's own address alone", asked(plugin, &ours), ours.clone(), None),
+            ("another panel, this one asks rarely", asked(other, &ours), every(30, 4), None),
+            ("another panel, this one asks oftener", asked(other, &every(30, 6)), every(5, 40), None),
+            ("another panel, this one never asked", asked(other, &ours), Vec::new(), None),
+            ("too few to tell", asked(module, &ours[22..]), ours.clone(), None),
+            ("nobody", Vec::new(), ours.clone(), None),
+        ] {
+            let trail = both(&looked, &trail);
+            let own: IpAddr = plugin.parse().unwrap();
+            let found = module_address(&trail, |address| address == own, &polls);
+            assert_eq!(found, expected.map(|ip| ip.parse().unwrap()), "{what}");
+        }
+        let unread = [Visit { time: "yesterday".into(), ..asked(module, &ours)[0].clone() }];
+        assert_eq!(module_address(&unread, |_| false, &ours), None);
     }
 
     #[test]

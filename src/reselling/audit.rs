@@ -53,7 +53,8 @@ impl Trait {
 }
 
 /// Everything that tells of the account, gravest first, with the verdict: `shared` two pollers and a sign in the services or orders,
-/// `likely` two pollers, `possible` a sign in services or orders, `unknown` when no call of it was seen, `exclusive` otherwise.
+/// `likely` two pollers, `possible` a sign in services or orders, `unknown` when no call of it was seen or not all were told apart,
+/// `exclusive` otherwise.
 pub fn audit(usage: &Usage, bought: &[Bought], sessions: &[IpAddr]) -> (Verdict, Vec<Trait>) {
     let mut found: Vec<Trait> =
         usage.pollers().into_iter().map(|(function, pollers)| Trait::Pollers { function, pollers }).collect();
@@ -85,8 +86,34 @@ pub fn audit(usage: &Usage, bought: &[Bought], sessions: &[IpAddr]) -> (Verdict,
         (true, true) => Verdict::Shared,
         (true, false) => Verdict::Likely,
         (false, true) => Verdict::Possible,
-        (false, false) if usage.is_empty() => Verdict::Unknown,
+        (false, false) if usage.is_empty() || usage.beyond > 0 => Verdict::Unknown,
         (false, false) => Verdict::Exclusive,
     };
     (verdict, found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::usage::Call;
+    use super::*;
+    use jiff::ToSpan;
+    use jiff::civil::date;
+
+    #[test]
+    fn an_account_of_which_not_every_call_was_told_apart_is_not_called_exclusive() {
+        let mut usage = Usage::default();
+        let start = date(2026, 11, 1).at(0, 0, 0, 0);
+        for (minutes, number) in (0..).zip(0..40_u32) {
+            let address = IpAddr::from(number.to_be_bytes());
+            let call = Call {
+                at: start.saturating_add((5 * minutes).minutes()),
+                address,
+                function: "itemevent",
+                resale: false,
+            };
+            usage.add(&call);
+            let expected = if number < 32 { Verdict::Exclusive } else { Verdict::Unknown };
+            assert_eq!(audit(&usage, &[], &[]).0, expected, "{number}");
+        }
+    }
 }

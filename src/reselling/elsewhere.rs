@@ -23,6 +23,8 @@ pub struct Sibling {
     pub panel: String,
     /// When its line was made, if the list says so.
     pub listed: Option<String>,
+    /// So long ago that the panel may have moved to another account since.
+    pub outdated: bool,
 }
 
 /// Everything that is heard of one account from elsewhere.
@@ -45,8 +47,9 @@ impl Elsewhere {
         });
         // The owner wrote it down: two panels have the account. Only the list can be out of date, so alone it is `likely`.
         let siblings = self.siblings.iter().map(|sibling| {
-            let Sibling { panel, listed } = sibling.clone();
-            (Sign::FleetDuplicate { panel, listed }, Severity::Critical)
+            let Sibling { panel, listed, outdated } = sibling.clone();
+            let severity = if outdated { Severity::Warning } else { Severity::Critical };
+            (Sign::FleetDuplicate { panel, listed, outdated }, severity)
         });
         strangers.chain(siblings)
     }
@@ -65,7 +68,7 @@ impl Elsewhere {
 }
 
 /// The name of the function that returns events is not published; the objects are called `itemevent` (facts/billmanager 0.2, 0.3).
-fn asks_for_events(function: &str) -> bool {
+pub(super) fn asks_for_events(function: &str) -> bool {
     function.to_ascii_lowercase().contains("itemevent")
 }
 

@@ -106,8 +106,9 @@ pub struct Compared {
     pub not_ours: usize,
 }
 
-/// Compares the accounts of `panel` with the lines. Lines of the panel itself are no siblings.
-pub fn compare(key: &Key, panel: &str, accounts: &[&Account], lines: &[Line]) -> Compared {
+/// Compares the accounts of `panel` with the lines. Lines of the panel itself are no siblings; one that was made before `oldest` is
+/// outdated.
+pub fn compare(key: &Key, panel: &str, accounts: &[&Account], lines: &[Line], oldest: Date) -> Compared {
     let hashes: Vec<String> = accounts.iter().map(|account| key.hash(account)).collect();
     let mut compared = Compared { siblings: vec![Vec::new(); accounts.len()], ..Compared::default() };
     let ours: BTreeSet<&String> = hashes.iter().collect();
@@ -119,7 +120,7 @@ pub fn compare(key: &Key, panel: &str, accounts: &[&Account], lines: &[Line]) ->
             compared.not_ours += usize::from(!ours.contains(&line.hash));
         } else {
             for (_, siblings) in hashes.iter().zip(&mut compared.siblings).filter(|(hash, _)| **hash == line.hash) {
-                add(siblings, line);
+                add(siblings, line, oldest);
             }
         }
     }
@@ -127,11 +128,15 @@ pub fn compare(key: &Key, panel: &str, accounts: &[&Account], lines: &[Line]) ->
 }
 
 /// The newest line of a panel counts.
-fn add(siblings: &mut Vec<Sibling>, line: &Line) {
+fn add(siblings: &mut Vec<Sibling>, line: &Line, oldest: Date) {
     let listed = line.day.map(|day| day.to_string());
+    let outdated = line.day.is_some_and(|day| day < oldest);
     match siblings.iter_mut().find(|sibling| sibling.panel == line.panel) {
-        Some(known) => known.listed = known.listed.take().max(listed),
-        None => siblings.push(Sibling { panel: line.panel.clone(), listed }),
+        Some(known) => {
+            known.listed = known.listed.take().max(listed);
+            known.outdated &= outdated;
+        }
+        None => siblings.push(Sibling { panel: line.panel.clone(), listed, outdated }),
     }
 }
 
@@ -206,9 +211,11 @@ mod tests {
             key.line(&account("https://elsewhere.example", "shop"), day(4), "c"),
             super::tests::key("another key, another key, another").line(&shop, day(5), "d"),
             key.line(&account("https://gone.example", "shop"), day(6), "a"),
+            key.line(&other, day(4), "e"),
         ];
-        let compared = compare(&key, "a", &[&shop, &other], &lines);
-        let b = Sibling { panel: "b".into(), listed: Some("2026-11-09".into()) };
-        assert_eq!(compared, Compared { siblings: vec![vec![b], vec![]], other_key: 1, not_ours: 1 });
+        let compared = compare(&key, "a", &[&shop, &other], &lines, day(5));
+        let b = Sibling { panel: "b".into(), listed: Some("2026-11-09".into()), outdated: false };
+        let e = Sibling { panel: "e".into(), listed: Some("2026-11-04".into()), outdated: true };
+        assert_eq!(compared, Compared { siblings: vec![vec![b], vec![e]], other_key: 1, not_ours: 1 });
     }
 }

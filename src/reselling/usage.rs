@@ -18,7 +18,7 @@ const PUNCTUAL: u64 = 75;
 /// Both were there for so long at one time, seconds.
 const TOGETHER: i64 = 3600;
 /// How many functions of an account, and addresses of a function, are kept; a hostile customer makes no more of them.
-const FUNCTIONS: usize = 64;
+const FUNCTIONS: usize = 256;
 const ADDRESSES: usize = 32;
 /// Intervals are counted by the minute up to an hour.
 const MINUTES: usize = 61;
@@ -115,7 +115,7 @@ pub struct Caller {
     pub calls: u64,
     pub first: DateTime,
     pub last: DateTime,
-    /// What it called, the most frequent first.
+    /// What it called, first what it calls regularly, the most frequent first.
     pub functions: Vec<String>,
 }
 
@@ -205,7 +205,7 @@ impl Usage {
         let mut callers: Vec<Caller> = by_address
             .into_iter()
             .filter_map(|(address, mut series)| {
-                series.sort_by_key(|(_, series)| std::cmp::Reverse(series.calls));
+                series.sort_by_key(|(_, series)| std::cmp::Reverse((series.every().is_some(), series.calls)));
                 Some(Caller {
                     address,
                     calls: series.iter().map(|(_, series)| series.calls).sum(),
@@ -295,6 +295,18 @@ mod tests {
         }
         assert!(usage.functions.len() == FUNCTIONS && usage.functions.values().all(|one| one.by.len() <= ADDRESSES));
         assert_eq!(usage.beyond + usage.callers().iter().map(|caller| caller.calls).sum::<u64>(), 10_000);
+    }
+
+    #[test]
+    fn what_an_address_does_regularly_is_told_before_what_it_does_most() {
+        let mut usage = usage("itemevent", cron(1, 300, 0, 86_400, 2));
+        let at = date(2026, 11, 1).at(14, 0, 0, 0);
+        for number in 0..9000 {
+            let function = format!("f{}", number % 9);
+            usage.add(&Call { at, address: IpAddr::from([192, 0, 2, 1]), function: &function, resale: false });
+        }
+        let callers = usage.callers();
+        assert_eq!(callers[0].functions[0], "itemevent", "{callers:?}");
     }
 
     #[test]

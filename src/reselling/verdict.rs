@@ -82,7 +82,7 @@ pub enum Sign {
     /// The same account in several modules of this panel.
     LocalDuplicate { modules: Vec<u64>, disabled: Vec<u64>, spelled: Vec<String> },
     /// The owner's list of panels names another one with this account.
-    FleetDuplicate { panel: String, listed: Option<String> },
+    FleetDuplicate { panel: String, listed: Option<String>, outdated: bool },
 }
 
 /// Why an id is foreign.

@@ -178,7 +178,11 @@ impl EvidenceCase {
         Elsewhere {
             strangers: self.strangers.iter().map(stranger).collect(),
             own_named: self.own_named,
-            siblings: self.siblings.iter().map(|panel| Sibling { panel: panel.clone(), listed: None }).collect(),
+            siblings: self
+                .siblings
+                .iter()
+                .map(|panel| Sibling { panel: panel.clone(), ..Sibling::default() })
+                .collect(),
         }
     }
 
