@@ -160,35 +160,22 @@ impl Database {
         let [manual, tries, created] = ["manual", "trycount", "createdate"].map(|name| self.column("r", table, name));
         // The document has a log and a backtrace behind the error.
         let error = if self.has(table, "errorxml") { "LEFT(r.errorxml, 65536)" } else { "NULL" };
+        // 2: closed. The newest of several counts.
+        let task = if self.has_all("task", &["id", "runningoperation", "status"]) {
+            "(SELECT MAX(k.id) FROM task k WHERE k.runningoperation = r.id AND k.status <> 2)"
+        } else {
+            "NULL"
+        };
         let what = format!(
-            "r.item, r.id, r.intname, {manual}, {tries}, {created}, {error} FROM {table} r \
+            "r.item, r.id, r.intname, {manual}, {tries}, {created}, {error}, {task} FROM {table} r \
              WHERE r.item IN ({ids}) ORDER BY r.id"
         );
-        let mut owners = BTreeMap::new();
         self.select(&what, |mut row| {
             let (Some(item), Some(id), Some(name)) = (row.id(), row.id(), row.text()) else { return };
             let (manual, tries, created) = (row.flag(), row.number().unwrap_or(0), row.datetime());
             let error = row.text().as_deref().and_then(shortened);
             let Some(service) = services.get_mut(&item) else { return };
-            owners.insert(id, item);
-            service.operations.push(Operation { id, name, manual, tries, error, created, task: None });
-        })?;
-        if owners.is_empty() || !self.has_all("task", &["id", "runningoperation", "status"]) {
-            return Ok(());
-        }
-        // 2: closed. The newest of several counts.
-        let what = format!(
-            "runningoperation, id FROM task WHERE runningoperation IN ({}) AND status <> 2 ORDER BY id",
-            list(owners.keys().copied())
-        );
-        self.select(&what, |mut row| {
-            let (Some(operation), task) = (row.id(), row.id()) else { return };
-            let service = owners.get(&operation).and_then(|item| services.get_mut(item));
-            if let Some(operation) =
-                service.and_then(|service| service.operations.iter_mut().find(|one| one.id == operation))
-            {
-                operation.task = task;
-            }
+            service.operations.push(Operation { id, name, manual, tries, error, created, task: row.id() });
         })
     }
 
@@ -224,7 +211,9 @@ impl Database {
     }
 
     fn add_certificates(&self, ids: &str, services: &mut BTreeMap<u64, LocalService>) -> Result<(), Error> {
-        if !self.has_all("certificate", &["item", "crt"]) {
+        // A service whose tariff is gone has no type.
+        let may_be = |service: &LocalService| service.itemtype.is_empty() || service.itemtype == "certificate";
+        if !self.has_all("certificate", &["item", "crt"]) || !services.values().any(may_be) {
             return Ok(());
         }
         self.select(&format!("item FROM certificate WHERE item IN ({ids}) AND crt <> ''"), |mut row| {

@@ -121,6 +121,7 @@ fn formatted(connection: Connection) -> rusqlite::Result<(Connection, i64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reselling::way::Via;
     use jiff::ZonedDateTime;
 
     #[test]
@@ -128,8 +129,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let root = Root::at(dir.path());
         std::fs::create_dir(root.join("var")).unwrap();
-        let (_, run) =
-            Journal::open(&root).unwrap().begin_run("shell user root", "1", None, &ZonedDateTime::now()).unwrap();
+        let (_, run) = Journal::open(&root)
+            .unwrap()
+            .begin_run("shell user root", "1", Via::Callbacks, None, &ZonedDateTime::now())
+            .unwrap();
         // Root may write everywhere, but not into a directory that is not there.
         std::os::unix::fs::symlink(dir.path().join("nowhere/shm"), root.state().join("journal.db-shm")).unwrap();
         assert!(Journal::look(&root).unwrap().has_run(&run).unwrap());

@@ -7,6 +7,7 @@ use crate::logging::AUDIT;
 use crate::reselling::decision::{Decision, Reason};
 use crate::reselling::ids::ItemId;
 use crate::reselling::plan::Step;
+use crate::reselling::way::Via;
 use jiff::ZonedDateTime;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
@@ -69,6 +70,9 @@ pub struct Run {
     pub actor: String,
     /// What was asked for; empty in runs of the first format.
     pub why: String,
+    /// Whose hands were to do it; not known of runs that older versions wrote.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub via: Option<Via>,
     /// The run that this one takes back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,
@@ -94,11 +98,12 @@ impl Journal {
         &self,
         actor: &str,
         why: &str,
+        via: Via,
         undoes: Option<&str>,
         now: &ZonedDateTime,
     ) -> Result<(i64, String), Error> {
         let run = format!("{}-{}", now.strftime("%Y%m%d-%H%M%S"), std::process::id());
-        let body = json!({"run": run, "actor": actor, "why": why, "undoes": undoes});
+        let body = json!({"run": run, "actor": actor, "why": why, "via": via, "undoes": undoes});
         let key = self.append(RecordKind::Run, None, None, &body, now)?;
         Ok((key, run))
     }
@@ -348,6 +353,7 @@ struct Body {
     run: String,
     actor: String,
     why: String,
+    via: Option<Via>,
     undoes: Option<String>,
     decision: String,
     reason: Value,
@@ -374,8 +380,8 @@ fn runs(connection: &Connection, run: Option<&str>, item: Option<ItemId>, limit:
     )?;
     let found: Vec<(i64, Run)> = query
         .query_map(params![run, item.map(|item| signed(item.0)), limit], |row| {
-            let Body { run, actor, why, undoes, .. } = body(row, 2)?;
-            Ok((row.get(0)?, Run { run, at: row.get(1)?, actor, why, undoes, items: Vec::new() }))
+            let Body { run, actor, why, via, undoes, .. } = body(row, 2)?;
+            Ok((row.get(0)?, Run { run, at: row.get(1)?, actor, why, via, undoes, items: Vec::new() }))
         })?
         .collect::<rusqlite::Result<_>>()?;
     found

@@ -410,6 +410,10 @@ impl Say for Reason {
                 "Ничего не вызвано: так долго панель ответа не ждёт. Исправьте остальное следующим запросом или всё сразу в командной строке: \
                  resellguard sync.",
             ),
+            Self::Halted => both(
+                "Nothing was called: the run was ended (Ctrl-C, kill or a lost connection). Repeat it for the rest.",
+                "Ничего не вызвано: запуск остановлен (Ctrl-C, kill или обрыв соединения). Повторите его для остальных.",
+            ),
             Self::CallFailed { call, detail } => {
                 (format!("The call {call} failed: {detail}"), format!("Вызов {call} не удался: {detail}"))
             }

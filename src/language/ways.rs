@@ -89,6 +89,12 @@ impl Say for Hitch {
                     format!("Модуль {module}, указанный в manual_module: {russian}."),
                 )
             }
+            Self::NoEmployee { id } => (
+                format!("This panel has no employee {id}, so nothing is done; the ids stand in its list of employees."),
+                format!(
+                    "Сотрудника {id} в этой панели нет, поэтому ничего не делается; номера есть в списке сотрудников."
+                ),
+            ),
             Self::NoTask => both(
                 "No running operation with a task waits here, and ending that task is what this way does; use --via callbacks.",
                 "Здесь нет операции с задачей, а этот способ завершает именно задачу; используйте --via callbacks.",

@@ -5,6 +5,7 @@ use super::{SCHEMA, SetAside, english, short};
 use crate::journal::{Broken, ItemEntry, Retry, Run, Verified};
 use crate::language::{Language, Say};
 use crate::reselling::decision::Decision;
+use crate::reselling::way::Via;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -26,7 +27,9 @@ impl JournalReport {
         let mut out = String::new();
         for run in &self.runs {
             let why = if run.why.is_empty() { String::new() } else { format!(": {}", short(&run.why, 80)) };
-            let _ = writeln!(out, "{} {} {}{why}", run.run, run.at, run.actor);
+            let via = run.via.filter(|via| *via != Via::default());
+            let via = via.map(|via| format!(" (--via {})", via.word())).unwrap_or_default();
+            let _ = writeln!(out, "{} {} {}{why}{via}", run.run, run.at, run.actor);
             for entry in &run.items {
                 entry_text(&mut out, entry, language);
             }

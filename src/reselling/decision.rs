@@ -256,6 +256,8 @@ pub enum Reason {
     PlanIsStale,
     /// The request in which it was to be done has lasted too long.
     OutOfTime,
+    /// Somebody ended the run before it.
+    Halted,
     // what came of the calls
     CallFailed {
         call: String,

@@ -70,6 +70,10 @@ pub enum Hitch {
         why: NotManual,
     },
     NoTask,
+    /// The task is to be assigned to somebody who is no employee of this panel.
+    NoEmployee {
+        id: u64,
+    },
     TaskNotUnderstood {
         detail: String,
     },

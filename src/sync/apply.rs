@@ -2,10 +2,12 @@
 
 use super::again::Again;
 use super::ahead::Ahead;
+use super::halt::Halt;
+use super::interrupted::{gone, settle_interrupted};
 use super::lock::Lock;
 use super::manual::{self, Hands};
 use super::module::Proven;
-use super::planning::{Wanted, under_way};
+use super::planning::Wanted;
 use super::steps::{Came, Hand, There, carry_out, moved};
 use super::ways::planned as plan;
 use crate::billmgr::{Mgrctl, Panel, Program, Selection};
@@ -17,7 +19,7 @@ use crate::report::drift::local_json;
 use crate::report::{SyncReport, Synced};
 use crate::reselling::decision::{Allowed, Decision, Reason};
 use crate::reselling::ids::ItemId;
-use crate::reselling::plan::{Planned, Step, reached, token};
+use crate::reselling::plan::{Planned, Step, token};
 use crate::reselling::service::LocalService;
 use crate::reselling::status::Status;
 use crate::reselling::way::{self, By, Hitch, Via, Way};
@@ -25,7 +27,7 @@ use crate::root::Root;
 use crate::seller::ServiceForm;
 use jiff::ZonedDateTime;
 use serde_json::Value;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -102,7 +104,7 @@ fn repair(
         journal.flush();
         return Ok(SyncReport { items, via, unreadable_modules, ..SyncReport::default() });
     }
-    let (key, run) = journal.begin_run(&options.actor, &wanted.words(), wanted.undoes(), &ZonedDateTime::now())?;
+    let (key, run) = journal.begin_run(&options.actor, &wanted.words(), via, wanted.undoes(), &ZonedDateTime::now())?;
     let repair = Repair {
         here,
         journal,
@@ -114,12 +116,18 @@ fn repair(
         again: Again::new(&plan.items),
         proven: Proven::default(),
         stopped: Cell::new(None),
+        following: Cell::new(None),
+        beforehand: RefCell::new(None),
         until: options.within.map(|within| begun + within),
+        halt: Halt::watch(),
     };
     let items = repair.all(plan.items);
     journal.end_run(&run);
     Ok(SyncReport { run: Some(run), via, items, unreadable_modules, ..SyncReport::default() })
 }
+
+/// What was read of the next service longer ago, because the journal or the seller took its time, is read again.
+const HOLDS: Duration = Duration::from_millis(250);
 
 /// One run.
 pub(super) struct Repair<'a> {
@@ -136,8 +144,13 @@ pub(super) struct Repair<'a> {
     pub proven: Proven,
     /// The service after which nothing more is done in this run.
     pub stopped: Cell<Option<ItemId>>,
+    /// The next service that acts: it is read together with the one at hand.
+    following: Cell<Option<ItemId>>,
+    /// The next service as it was a moment ago.
+    beforehand: RefCell<Option<(LocalService, Instant)>>,
     /// When no other service is begun any more.
     until: Option<Instant>,
+    halt: Halt,
 }
 
 impl Repair<'_> {
@@ -148,6 +161,7 @@ impl Repair<'_> {
             let mut done = Vec::new();
             while let Some(planned) = left.next() {
                 let following = left.as_slice().iter().find(|planned| planned.decision.acts());
+                self.following.set(following.map(|planned| planned.local.item));
                 done.push(self.next(planned, following, &mut ahead));
             }
             done
@@ -164,6 +178,10 @@ impl Repair<'_> {
         }
         if self.until.is_some_and(|until| Instant::now() >= until) {
             planned.reason = Reason::OutOfTime;
+            return settled_without_calls(planned, false);
+        }
+        if self.halt.asked() {
+            planned.reason = Reason::Halted;
             return settled_without_calls(planned, false);
         }
         self.carry_out(planned, following, ahead)
@@ -208,7 +226,12 @@ impl Repair<'_> {
     /// Reads both sides again, this service only, just before the first call; `form` is what the seller shows of it, `None` where that
     /// does not matter.
     fn moved(&self, planned: &Planned, form: Option<Result<ServiceForm, Error>>) -> Result<bool, Error> {
-        let local = self.read(planned.local.item)?;
+        let beforehand =
+            self.beforehand.take().filter(|(local, at)| local.item == planned.local.item && at.elapsed() < HOLDS);
+        let local = match beforehand {
+            Some((local, _)) => local,
+            None => self.read(planned.local.item)?,
+        };
         if local != planned.local {
             return Ok(true);
         }
@@ -257,8 +280,15 @@ impl Repair<'_> {
         Ok(answer)
     }
 
+    /// The service as it is now, and with the same questions to the database the next one, which comes a moment later.
     fn read(&self, item: ItemId) -> Result<LocalService, Error> {
-        read(self.here, item)
+        self.beforehand.take();
+        let at = Instant::now();
+        let both: Vec<ItemId> = std::iter::once(item).chain(self.following.get()).collect();
+        let mut read = self.here.database.services(&Selection::Items(&both))?;
+        let own = read.iter().position(|local| local.item == item).map(|place| read.swap_remove(place));
+        self.beforehand.replace(read.pop().map(|local| (local, at)));
+        own.ok_or_else(|| gone(item))
     }
 }
 
@@ -292,53 +322,6 @@ impl Hand for OneService<'_> {
             Reason::Way(Hitch::BackupRefused { detail: error.to_string() })
         })
     }
-}
-
-fn read(here: &Here, item: ItemId) -> Result<LocalService, Error> {
-    here.database
-        .services(&Selection::Items(&[item]))?
-        .into_iter()
-        .next()
-        .ok_or_else(|| Error::new(Kind::NotFound, format!("service {item} does not exist any more")))
-}
-
-/// Finishes what a killed run left: its intention stands in the journal without an outcome. What took effect is seen by reading,
-/// not by trusting; what did not is planned anew like any other service.
-fn settle_interrupted(here: &Here, journal: &Journal, settled: &mut Vec<Synced>) -> Result<(), Error> {
-    for open in journal.open_items()? {
-        let local = match read(here, open.item) {
-            Ok(local) => local,
-            Err(error) if error.kind == Kind::NotFound => {
-                log::warn!("{error}; its repair had been interrupted");
-                journal.settle(open.entry, Outcome::Failed, &Reason::Interrupted, &Value::Null)?;
-                continue;
-            }
-            Err(error) => return Err(error),
-        };
-        let decision = Decision::of_word(&open.decision).unwrap_or(Decision::Refuse);
-        let (outcome, reason) = if reached(decision, &journal.calls(open.entry)?, &local) {
-            (Outcome::Done, Reason::FinishedByInterruptedRun)
-        } else if under_way(journal, open.item)?.is_some() {
-            // The panel may still be at it; the plan says so, and a later run settles it.
-            continue;
-        } else {
-            (Outcome::Failed, Reason::Interrupted)
-        };
-        let after = local_json(&local);
-        journal.settle(open.entry, outcome, &reason, &after)?;
-        settled.push(Synced {
-            item: open.item,
-            itemtype: local.itemtype,
-            name: local.name,
-            decision,
-            outcome,
-            reason,
-            before: open.before,
-            after,
-            steps: Vec::new(),
-        });
-    }
-    Ok(())
 }
 
 /// A service for which nothing is called.

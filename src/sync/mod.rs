@@ -7,6 +7,8 @@ mod ahead;
 mod apply;
 mod forms;
 mod forward;
+mod halt;
+mod interrupted;
 mod left;
 pub mod lock;
 mod manual;

@@ -95,9 +95,15 @@ fn module_of<'a>(here: &'a Here, planned: &Planned) -> Option<(ModuleId, &'a str
 
 fn by_task(here: &Here, acting: &mut [&mut Planned], assign: Option<u64>) -> Result<(), Error> {
     let module = manual::module(here)?;
+    let employees = if assign.is_some() { here.database.employees()? } else { Vec::new() };
+    // Not every database tells who they are.
+    let nobody = assign.filter(|id| !employees.is_empty() && !employees.iter().any(|employee| employee.id == *id));
     let panel = Mgrctl::new(&here.root);
     replace(acting, Via::Manual, |planned| {
         let to = module.clone()?;
+        if let Some(id) = nobody {
+            return Err(Hitch::NoEmployee { id });
+        }
         let waiting = planned.local.operation("open").and_then(|operation| Some((operation.id, operation.task?)));
         let (operation, task) = waiting.ok_or(Hitch::NoTask)?;
         let performer = manual::performer(&panel, task, operation, planned.local.item)?;

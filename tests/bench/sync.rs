@@ -38,8 +38,11 @@ fn main() -> ExitCode {
     println!("{:<34} {:>9} {:>11} {:>11} {:>9}", "", "seconds", "own CPU, s", "peak, KiB", "requests");
     plugin(&a, &world, "check (its verdict is kept)", &["check"]);
     plugin(&a, &world, "drift, every service", &["drift", "--format", "json"]);
-    let (planned, plan) =
-        plugin(&a, &world, "plan of those that wait", &["sync", "--stuck", "--dry-run", "--format", "json"]);
+    // What is left when it is taken from the repair is a few seconds: of three the middle one.
+    let mut plans = [(); 3]
+        .map(|()| plugin(&a, &world, "plan of those that wait", &["sync", "--stuck", "--dry-run", "--format", "json"]));
+    plans.sort_by(|((one, _), _), ((other, _), _)| one.total_cmp(other));
+    let [_, (planned, plan), _] = plans;
     let calls = calls(&plan);
     assert_eq!(calls.len(), waiting.len(), "{plan:#}");
     let (figures, report) = plugin(&a, &world, "their repair", &["sync", "--stuck", "--yes", "--format", "json"]);

@@ -10,6 +10,7 @@ use resellguard::reselling::decision::{Decision, Reason};
 use resellguard::reselling::ids::{ItemId, ModuleId};
 use resellguard::reselling::plan::Step;
 use resellguard::reselling::verdict::{Evidence, Rule, Severity, Sign, Verdict, Window};
+use resellguard::reselling::way::Via;
 use resellguard::xml::Element;
 use serde_json::json;
 
@@ -27,14 +28,14 @@ fn journal(place: &Place) -> [String; 2] {
     let before = json!({"status": "processing", "operation": "open"});
     let open = Step { call: "vds.open".into(), params: vec![("elid".into(), "7".into())] };
     let now = ZonedDateTime::now();
-    let (key, done) = journal.begin_run("panel user 1 from 192.0.2.1", "7", None, &now).unwrap();
+    let (key, done) = journal.begin_run("panel user 1 from 192.0.2.1", "7", Via::Callbacks, None, &now).unwrap();
     let entry = journal.intend(key, ItemId(7), Decision::Open, &Reason::ActiveAtSeller, &before).unwrap();
     let step = journal.calling(entry, &open, &now).unwrap();
     journal.answered(step, "ok").unwrap();
     journal.settle(entry, Outcome::Done, &Reason::ActiveAtSeller, &json!({"status": "active"})).unwrap();
     // Runs are named by the second.
     let later = now.checked_add(jiff::SignedDuration::from_secs(2)).unwrap();
-    let (key, killed) = journal.begin_run("shell user root", "7", None, &later).unwrap();
+    let (key, killed) = journal.begin_run("shell user root", "7", Via::Callbacks, None, &later).unwrap();
     let entry = journal.intend(key, ItemId(8), Decision::Open, &Reason::ActiveAtSeller, &before).unwrap();
     journal.calling(entry, &open, &now).unwrap();
     [done, killed]

@@ -1,7 +1,7 @@
 //! The module put back: by the run itself when it fails, by the next run when it was killed, and never over somebody else's choice.
 
 use crate::play::{kill, outcome, servers};
-use crate::stage::{self, repair_calls};
+use crate::stage::{self, repair_calls, start};
 use lab::billing::guesses::{Guesses, Misbehaviour};
 use serde_json::Value;
 use std::process::Command;
@@ -47,6 +47,48 @@ fn a_run_that_was_killed_on_the_manual_module_is_put_back_by_the_next_one_whatev
     assert_eq!((status, outcome(&report, 0).0), (0, "done"), "{report:#}");
     assert_eq!((play.module(late), play.a.status(late)), (play.own, 2));
     assert_eq!(play.moves()[2..], [play.there_and_back(late), play.there_and_back(late)].concat());
+}
+
+#[test]
+fn a_run_that_is_ended_by_hand_finishes_its_service_and_begins_no_other() {
+    let play = servers(Guesses::default(), 4);
+    let [first, second, third, other] = play.items[..] else { panic!("four services") };
+    for (signal, begun) in [("-INT", first), ("-TERM", second), ("-HUP", third)] {
+        play.a.billing.misbehave("tool.clearcache", Misbehaviour::HangsAfterEffect(Duration::from_hours(1)));
+        let words = [begun, other].map(|item| item.to_string());
+        let plugin = start(&play.a, &["sync", &words[0], &words[1], "--via", "manual", "--format", "json"]);
+        while play.a.billing.hanging() == 0 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert_eq!(play.module(begun), play.manual);
+        assert!(Command::new("kill").args([signal, &plugin.id().to_string()]).status().unwrap().success());
+        play.a.billing.behave();
+        let output = plugin.wait_with_output().unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((outcome(&report, 0).0, outcome(&report, 1).0), ("done", "refused"), "{signal}: {report:#}");
+        assert!(outcome(&report, 1).1.contains("the run was ended"), "{report:#}");
+        assert_eq!(output.status.code(), Some(2), "{signal}");
+        assert_eq!((play.module(begun), play.a.status(begun), play.a.status(other)), (play.own, 2, 5), "{signal}");
+    }
+    let (report, status) = play.sync(&[other], &[]);
+    assert_eq!((status, outcome(&report, 0).0, report["settled"][0].is_null()), (0, "done", true), "{report:#}");
+    let moves: Vec<_> = [first, second, third].into_iter().flat_map(|item| play.there_and_back(item)).collect();
+    assert_eq!(play.moves(), moves);
+}
+
+#[test]
+fn the_second_signal_ends_a_run_at_once() {
+    let play = servers(Guesses::default(), 1);
+    let item = play.items[0];
+    play.hanging(item, "tool.clearcache", |mut plugin| {
+        while plugin.try_wait().unwrap().is_none() {
+            let _ = Command::new("kill").args(["-INT", &plugin.id().to_string()]).status();
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    });
+    assert_eq!(play.module(item), play.manual);
+    let (report, status) = play.sync(&[item], &[]);
+    assert_eq!((status, outcome(&report, 0).0, play.module(item)), (0, "done", play.own), "{report:#}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! By the manual module's task: which calls and which SQL there are, and what is refused.
 
 use crate::play::{lost, outcome, root_of, servers, syncing};
-use crate::stage::{self, repair_calls, resellguard};
+use crate::stage::{self, json, repair_calls, resellguard};
 use lab::billing::guesses::{Guesses, Misbehaviour, PendingCertificate};
 use mysql::prelude::Queryable;
 use serde_json::Value;
@@ -59,6 +59,9 @@ fn the_articles_remedy_is_done_step_by_step_and_undone_where_it_has_to_be() {
 
     let folder = play.a.root().join("var/resellguard/backups");
     let run = report["run"].as_str().unwrap();
+    assert_eq!(json(&play.a, &["journal", run]).0["runs"][0]["via"], "manual");
+    let told = resellguard(&play.a, &["journal", run]);
+    assert!(String::from_utf8(told.stdout).unwrap().contains("(--via manual)"));
     let file = folder.join(format!("{run}-{item}.json"));
     let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&folder), mode(&file)), (0o700, 0o600));
@@ -208,6 +211,21 @@ fn a_backup_that_was_asked_for_and_refused_leaves_everything_as_it_is() {
     assert_eq!((status, [0, 1].map(|number| outcome(&report, number).0)), (1, ["failed", "refused"]), "{report:#}");
     assert!(outcome(&report, 0).1.contains("did not make the backup"), "{report:#}");
     assert_eq!((play.moves(), play.items.iter().map(|item| play.a.status(*item)).sum::<u64>()), (vec![], 10));
+}
+
+#[test]
+fn a_task_is_not_assigned_to_somebody_who_is_no_employee() {
+    let play = servers(Guesses::default(), 1);
+    let item = play.items[0];
+    let customer = play.a.row("SELECT MAX(id) AS id FROM user WHERE level < 28").text("id").to_owned();
+    for nobody in [customer.as_str(), "999999"] {
+        let (report, status) = play.sync(&[item], &["--via", "manual", "--assign", nobody]);
+        assert_eq!((status, outcome(&report, 0).0), (2, "refused"), "{report:#}");
+        assert!(outcome(&report, 0).1.contains(&format!("no employee {nobody}")), "{report:#}");
+    }
+    assert_eq!((play.moves(), play.a.status(item), repair_calls(&play.a).len()), (vec![], 5, 0));
+    let performer = play.a.row(&format!("SELECT performer FROM task WHERE item = {item}"));
+    assert_eq!(performer.text("performer"), "");
 }
 
 #[test]
