@@ -8,7 +8,7 @@
 # 1000 requests a second at the seller here (the default is 5). It makes one for each repair, to read the service again, while the
 # panel is at the repair before.
 #
-# Goal: without reading the lists, within 1.2 times of the bare calls. The exit status says whether it is met.
+# Goal: from one call to the next, within 1.2 times of the bare calls. The exit status says whether it is met.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -10,6 +10,7 @@ use crate::core::metadata::merge;
 use crate::core::options::MultiSelect;
 use crate::document::Node;
 use crate::request::{Caller, PanelError, Request};
+use std::time::Instant;
 
 /// Where a call came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,7 @@ pub enum Origin {
 /// A call that the panel received.
 #[derive(Clone, Debug)]
 pub struct CallRecord {
+    pub at: Instant,
     pub origin: Origin,
     pub function: String,
     /// As in `Request::params`.
@@ -112,6 +114,7 @@ impl Core {
         self.log.write(thread, "core_module", level, &format!("{kind} [{}][{user}] '{params}'", call.ip));
         let request = call.request();
         self.calls.lock().expect("the record").push(CallRecord {
+            at: Instant::now(),
             origin: call.origin,
             function: request.function,
             params: request.params,
