@@ -3,6 +3,7 @@
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag::{register, register_conditional_default};
+use std::fs;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,10 +13,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(super) struct Halt(Arc<AtomicBool>);
 
 impl Halt {
-    /// From here on a signal is a wish.
+    /// From here on a signal is a wish. What the caller has this process ignore (`nohup`, a script's background) stays ignored.
     pub fn watch() -> Self {
         let halt = Self::default();
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let ignored = ignored(&status);
+        for signal in [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0) {
             if let Err(error) = halt.listen(signal) {
                 log::warn!("signal {signal} will end a repair in the middle of a service: {error}");
             }
@@ -33,4 +36,10 @@ impl Halt {
     pub fn asked(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
+}
+
+/// The mask of ignored signals, the first one in the lowest bit.
+fn ignored(status: &str) -> u64 {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }

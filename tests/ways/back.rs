@@ -4,7 +4,7 @@ use crate::play::{kill, outcome, servers};
 use crate::stage::{self, repair_calls, start};
 use lab::billing::guesses::{Guesses, Misbehaviour};
 use serde_json::Value;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 #[test]
@@ -74,6 +74,30 @@ fn a_run_that_is_ended_by_hand_finishes_its_service_and_begins_no_other() {
     assert_eq!((status, outcome(&report, 0).0, report["settled"][0].is_null()), (0, "done", true), "{report:#}");
     let moves: Vec<_> = [first, second, third].into_iter().flat_map(|item| play.there_and_back(item)).collect();
     assert_eq!(play.moves(), moves);
+}
+
+#[test]
+fn a_signal_that_the_caller_ignores_stays_ignored() {
+    let play = servers(Guesses::default(), 2);
+    play.a.billing.misbehave("vds.open", Misbehaviour::HangsAfterEffect(Duration::from_hours(1)));
+    let words = [0, 1].map(|place: usize| play.items[place].to_string());
+    let plugin = Command::new("nohup")
+        .arg(play.a.root().join("addon/resellguard"))
+        .args(["sync", &words[0], &words[1], "--format", "json"])
+        .env("RESELLGUARD_ROOT", play.a.root())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while play.a.billing.hanging() == 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(Command::new("kill").args(["-HUP", &plugin.id().to_string()]).status().unwrap().success());
+    play.a.billing.behave();
+    let output = plugin.wait_with_output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((outcome(&report, 0).0, outcome(&report, 1).0), ("done", "done"), "{report:#}");
 }
 
 #[test]
