@@ -16,7 +16,7 @@ const STDERR: usize = 64 * 1024;
 /// How long the pipes of a process that is gone may stay open.
 const LINGER: Duration = Duration::from_millis(500);
 /// The pauses between two looks at whether the process is gone; they double from the one to the other.
-const SHORT: Duration = Duration::from_micros(100);
+const SHORT: Duration = Duration::from_micros(20);
 const LONG: Duration = Duration::from_millis(20);
 
 /// What a program may take and leave.
