@@ -80,7 +80,7 @@ fn moment(year: i16, stamp: Stamp) -> DateTime {
 }
 
 /// Day 1 to 366, as in a leap year.
-fn day_of_year((month, day): (u8, u8)) -> i32 {
+pub(super) fn day_of_year((month, day): (u8, u8)) -> i32 {
     const BEFORE: [i32; 12] = [0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335];
     BEFORE.get(usize::from(month).wrapping_sub(1)).copied().unwrap_or(0) + i32::from(day)
 }

@@ -5,13 +5,15 @@ use super::piece::Trouble;
 use super::shapes::{self, ErrorForm, Kind, Shape};
 use jiff::ToSpan;
 use jiff::civil::DateTime;
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 
 /// An error and the warning that says whose event it was stand together: seconds between them.
 const TOGETHER: i64 = 60;
-/// How many threads' last errors wait for such a warning at once.
+/// How many errors wait for such a warning at once, and how many of one thread.
 const WAITING: usize = 256;
+const EACH: usize = 8;
 
 /// An error or a warning of the log.
 #[derive(Clone, Debug)]
@@ -64,7 +66,7 @@ impl Finding {
 }
 
 /// `' with '1225058' does not exist '`: the event that was gone (facts/billmanager 4.4).
-fn missing_event(text: &str) -> Option<u64> {
+pub(super) fn missing_event(text: &str) -> Option<u64> {
     let (_, failed) = text.split_once("failed: '")?;
     let lead =
         failed.strip_prefix(" with '").or_else(|| failed.split_once("itemevent with '").map(|(_, rest)| rest))?;
@@ -81,7 +83,29 @@ fn names_a_service(error: &ErrorForm) -> bool {
 #[derive(Clone, Debug, Default)]
 pub struct Pairing {
     /// Oldest first.
-    waiting: Vec<Finding>,
+    waiting: VecDeque<Waiting>,
+}
+
+#[derive(Clone, Debug)]
+struct Waiting {
+    error: Finding,
+    /// Nothing else went wrong in its thread since: a warning that names no event means this error.
+    nearest: bool,
+}
+
+impl Waiting {
+    /// A warning of that event, or of none that it names, is about this error.
+    fn is_meant(&self, event: Option<u64>) -> bool {
+        match (self.error.event, event) {
+            (Some(ours), Some(event)) => ours == event,
+            _ => self.nearest,
+        }
+    }
+
+    fn is_near(&self, at: DateTime) -> bool {
+        let error = self.error.at;
+        at >= error && error.checked_add(TOGETHER.seconds()).is_ok_and(|until| at <= until)
+    }
 }
 
 impl Pairing {
@@ -95,36 +119,49 @@ impl Pairing {
         line: u64,
     ) -> impl Iterator<Item = Finding> + use<> {
         let mut out = Vec::new();
-        let before = self.waiting.iter().position(|waiting| waiting.thread == thread);
-        let before = before.map(|at| self.waiting.remove(at));
-        let together = |before: &Finding| {
-            at >= before.at && before.at.checked_add(TOGETHER.seconds()).is_ok_and(|until| at <= until)
-        };
-        match (trouble.event_of, before) {
-            (Some(item), Some(mut error)) if together(&error) => {
-                error.told_by(item, &trouble.text);
-                out.push(error);
-            }
-            (event_of, before) => {
-                out.extend(before);
-                let waits = event_of.is_none() && trouble.level == Level::Error;
-                let finding = Finding::of(trouble, thread, at, file, line);
-                if waits {
-                    self.waiting.push(finding);
-                } else {
-                    out.push(finding);
-                }
+        let meant = trouble.event_of.and_then(|item| {
+            let event = missing_event(&trouble.text);
+            let meant = |one: &Waiting| one.error.thread == thread && one.is_near(at) && one.is_meant(event);
+            let place = self.waiting.iter().rposition(meant)?;
+            Some((item, self.waiting.remove(place)?.error))
+        });
+        self.time_goes_on(thread, at, &mut out);
+        if let Some((item, mut error)) = meant {
+            error.told_by(item, &trouble.text);
+            out.push(error);
+        } else {
+            let waits = trouble.event_of.is_none() && trouble.level == Level::Error;
+            let finding = Finding::of(trouble, thread, at, file, line);
+            if waits {
+                self.waiting.push_back(Waiting { error: finding, nearest: true });
+            } else {
+                out.push(finding);
             }
         }
         if self.waiting.len() > WAITING {
-            out.push(self.waiting.remove(0));
+            out.extend(self.waiting.pop_front().map(|one| one.error));
         }
         out.into_iter()
     }
 
+    /// Something else went wrong in the thread: what waits in it is the nearest no more, and waits on only for a warning that names
+    /// its event.
+    fn time_goes_on(&mut self, thread: Thread, at: DateTime, out: &mut Vec<Finding>) {
+        let mut more = 0;
+        for place in (0..self.waiting.len()).rev() {
+            let Some(one) = self.waiting.get_mut(place).filter(|one| one.error.thread == thread) else { continue };
+            one.nearest = false;
+            more += 1;
+            if more > EACH || one.error.event.is_none() || !one.is_near(at) {
+                out.extend(self.waiting.remove(place).map(|one| one.error));
+            }
+        }
+        out.reverse();
+    }
+
     /// What waited in vain.
     pub fn rest(&mut self) -> Vec<Finding> {
-        std::mem::take(&mut self.waiting)
+        std::mem::take(&mut self.waiting).into_iter().map(|one| one.error).collect()
     }
 }
 

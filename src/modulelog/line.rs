@@ -1,6 +1,8 @@
 //! One line of a log: its head (`Nov 18 08:15:04 [23241:1] module LEVEL text`) taken apart. A line without a head belongs to
 //! the line before (facts/billmanager 8, facts/coremanager 8).
 
+use super::dates::day_of_year;
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -35,6 +37,18 @@ pub struct Stamp {
     pub hour: u8,
     pub minute: u8,
     pub second: u8,
+}
+
+/// A thread that was silent for longer is another one of the same number. Seconds.
+const SILENCE: i64 = 10 * 60;
+/// One that lies before another in a year lies after it in the next one.
+const YEAR: i64 = 366 * DAY;
+const DAY: i64 = 24 * 60 * 60;
+
+/// Whether a thread was silent so long that what it says now has nothing to do with what it said before; also where the clock was
+/// set back meanwhile.
+pub fn another_one(silent: SignedDuration) -> bool {
+    silent.is_negative() || silent.as_secs() > SILENCE
 }
 
 /// What a line's level says of it, as far as it matters here.
@@ -84,6 +98,17 @@ impl<'a> Line<'a> {
 }
 
 impl Stamp {
+    /// How much later it is than another one of less than a year before.
+    pub fn since(self, before: Self) -> SignedDuration {
+        let seconds = |stamp: Self| {
+            let [hour, minute, second] = [stamp.hour, stamp.minute, stamp.second].map(i64::from);
+            i64::from(day_of_year((stamp.month, stamp.day))) * DAY + hour * 60 * 60 + minute * 60 + second
+        };
+        let leapt = (before.month, before.day) == (2, 28) && (self.month, self.day) == (3, 1);
+        let later = seconds(self) - seconds(before) - if leapt { DAY } else { 0 };
+        SignedDuration::from_secs(if later < 0 { later + YEAR } else { later })
+    }
+
     /// `May  7 15:07:16 ` and what follows it; a day without its padding is taken, too.
     pub fn parse(line: &[u8]) -> Option<(Self, &[u8])> {
         let (month, rest) = line.split_first_chunk::<3>()?;

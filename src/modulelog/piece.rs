@@ -2,7 +2,7 @@
 //! threads; knows neither years nor what the other pieces hold.
 
 use super::chunks::{BEFORE, Chunk};
-use super::line::{LONGEST, Level, Line, Stamp, Thread};
+use super::line::{LONGEST, Level, Line, Stamp, Thread, another_one};
 use super::mention::Ids;
 use super::shapes::ErrorForm;
 use super::text::{SHOWN, decoded, shown};
@@ -230,7 +230,7 @@ impl<'a> Before<'a> {
 fn trouble(head: &Line<'_>, before: &Before<'_>) -> Trouble {
     let text = shown(head.text);
     let event_of = number_after(head.text, b"event for item '");
-    let queried = if event_of.is_none() { queried(head.thread, before) } else { None };
+    let queried = if event_of.is_none() { queried(head, before) } else { None };
     Trouble { level: head.level, error: ErrorForm::parse(&text), text, event_of, queried }
 }
 
@@ -247,11 +247,12 @@ fn leading_number(text: &[u8]) -> Option<u64> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
-/// The service of the nearest query of this thread before the line.
+/// The service of the nearest query of its thread before the line, unless the thread was silent for long since.
 ///
 /// `remoteid` is our id wherever it stands; `elid` is ours in the panel's own functions; `item` is ours in its tasks.
-fn queried(thread: Thread, before: &Before<'_>) -> Option<u64> {
-    let mark = format!(" [{thread}] ");
+fn queried(head: &Line<'_>, before: &Before<'_>) -> Option<u64> {
+    let mark = format!(" [{}] ", head.thread);
+    let mut after = head.stamp;
     // The line that lies across the cut is put together.
     let joined;
     let mut rest = match before.far {
@@ -262,11 +263,16 @@ fn queried(thread: Thread, before: &Before<'_>) -> Option<u64> {
         }
     };
     while let Some(line) = last_line(&mut rest, before.whole) {
-        let head = line.get(..64).unwrap_or(line);
-        if memmem::find(head, mark.as_bytes()).is_none() {
+        let begin = line.get(..64).unwrap_or(line);
+        if memmem::find(begin, mark.as_bytes()).is_none() {
             continue;
         }
-        if let Some(query) = Line::parse(line).and_then(|line| query(line.text)) {
+        let Some(line) = Line::parse(line) else { continue };
+        if another_one(after.since(line.stamp)) {
+            return None;
+        }
+        after = line.stamp;
+        if let Some(query) = query(line.text) {
             return item_of(query);
         }
     }

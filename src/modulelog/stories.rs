@@ -2,21 +2,19 @@
 
 use super::chunks::Cut;
 use super::files::{Files, Skipped};
-use super::finding::Finding;
-use super::line::{Level, Line, Thread};
+use super::finding::{Finding, missing_event};
+use super::line::{Level, Line, Thread, another_one};
 use super::looked::Looked;
 use super::mention::Ids;
 use super::piece::{Lines, callback, number_after, param, query};
 use super::scan::{self, Listener, Said, Window};
+use super::shapes::ErrorForm;
 use super::text::{decoded, shown, shown_query};
-use jiff::ToSpan;
 use jiff::civil::DateTime;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
 
-/// A thread that was silent for longer is another one of the same number: after a restart they are used again. Minutes.
-const SILENCE: i64 = 10;
 /// How many steps a story keeps, the last ones, and how many stories, the newest.
 const STEPS: usize = 100;
 const STORIES: usize = 200;
@@ -187,9 +185,7 @@ impl Listener for Teller {
     }
 
     fn line(&mut self, said: Said<'_>) {
-        let silent = |open: &Open| {
-            open.last.checked_add(SILENCE.minutes()).is_ok_and(|until| said.at > until) || said.at < open.last
-        };
+        let silent = |open: &Open| another_one(said.at.duration_since(open.last));
         if self.open.get(&said.thread).is_some_and(silent) {
             self.close(said.thread);
         }
@@ -226,11 +222,7 @@ impl Open {
             Some((Level::Warning, text)) => {
                 let about = number_after(text, b"event for item '");
                 if about.is_some_and(|item| !ids.is(item)) {
-                    // The error before it was about that other service.
-                    if self.steps.back().is_some_and(|last| last.what == What::Error) {
-                        self.steps.pop_back();
-                        self.left_out += 1;
-                    }
+                    self.forget_the_error_of(&shown(text));
                     return None;
                 }
                 step(What::Warning).map(|step| Step { text: shown(text), ..step })
@@ -251,6 +243,28 @@ impl Open {
                 let wanted = said.mentions || what == What::EventsAsked;
                 step(what).filter(|_| wanted).map(|step| Step { text: shown_text, ..step })
             }
+        }
+    }
+}
+
+impl Open {
+    /// A warning of another service's event: the error that it is about goes, the one of the event that it names, or else the one
+    /// right before it.
+    fn forget_the_error_of(&mut self, warning: &str) {
+        let of = |step: &Step| ErrorForm::parse(&step.text).and_then(|error| error.value.parse::<u64>().ok());
+        let named = missing_event(warning);
+        let is_meant = |step: &Step, last: bool| {
+            step.what == What::Error
+                && match (named, of(step)) {
+                    (Some(event), Some(value)) => value == event,
+                    _ => last,
+                }
+        };
+        let end = self.steps.len().saturating_sub(1);
+        let meant =
+            (0..self.steps.len()).rev().find(|at| self.steps.get(*at).is_some_and(|step| is_meant(step, *at == end)));
+        if meant.and_then(|at| self.steps.remove(at)).is_some() {
+            self.left_out += 1;
         }
     }
 }
