@@ -382,3 +382,44 @@ fn the_panels_page_has_a_row_for_each_kind_and_service() {
         "{page}"
     );
 }
+
+/// The panel notes the seller's id, and two days later its event fails by that number alone.
+fn by_the_other_id(noted: &str) -> tempfile::TempDir {
+    copied(&format!(
+        "Nov 18 08:15:04 [23241:1] sbin_utils INFO QUERY: func={noted}&sok=ok\n\
+         Nov 20 08:15:04 [23250:1] libmgr ERROR Error: Type: 'auth' Object: 'badip' Value: ''\n\
+         Nov 20 08:15:04 [23250:1] processing WARNING processing event for item '4478979' failed: 'wrong ip'\n"
+    ))
+}
+
+#[test]
+fn without_a_database_the_log_itself_says_which_id_the_service_has_at_the_seller() {
+    let root = by_the_other_id("vds.edit&elid=16643&remoteid=4478979");
+    let output = run(root.path(), &["log", "16643"]);
+    let said = text(&output);
+    assert!(said.contains("at the seller 4478979 (the log says so)") && said.contains("wrong ip"), "{said}");
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    let output = run(root.path(), &["log", "16643", "--format", "json"]);
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&value["seller_id"], &value["seller_id_from_log"]), (&"4478979".into(), &true.into()), "{value}");
+    assert_eq!(value["findings"].as_array().map(Vec::len), Some(1), "{value}");
+    let said = text(&run(root.path(), &["explain", "16643", "--offline"]));
+    assert!(said.contains("Only the module's log could tell") && said.contains("wrong ip"), "{said}");
+}
+
+#[test]
+fn where_the_log_does_not_say_the_sellers_id_it_is_said_that_its_lines_were_not_looked_for() {
+    // A request to the seller may have the ids the other way round.
+    let root = by_the_other_id("account.edit&elid=16643&remoteid=4478979");
+    let log = root.path().join("var/pmbillmgr.log");
+    let mut lines = std::fs::read_to_string(&log).unwrap();
+    lines += "Nov 20 08:16:04 [23260:1] rpc EXTINFO Query('func=vds.edit&elid=16643&remoteid=4478979')\n";
+    std::fs::write(&log, lines).unwrap();
+    let output = run(root.path(), &["log", "16643"]);
+    let said = text(&output);
+    assert!(said.contains("Lines that name only its id at the seller were not looked for."), "{said}");
+    assert!(!said.contains("wrong ip"), "{said}");
+    let said = text(&run(root.path(), &["explain", "16643", "--offline"]));
+    assert!(said.contains("without an error. Lines that name only its id at the seller were not looked for"), "{said}");
+    assert!(said.contains("\n  not looked at: lines that name only its id at the seller"), "{said}");
+}

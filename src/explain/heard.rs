@@ -2,7 +2,9 @@
 //! facts/billmanager 4.4).
 
 use super::{Source, Unread};
-use crate::modulelog::{Cut, Files, Finding, Ids, Kind, Listener, Story, What, Window, read, stories};
+use crate::modulelog::{
+    Cut, Files, Finding, Ids, Kind, Lines, Listener, Paired, Said, Story, What, Window, read, stories,
+};
 use crate::reselling::conclusion::{Heard, HeardOf, Logged};
 use crate::reselling::ids::ItemId;
 use crate::reselling::service::{LocalService, SellerService};
@@ -27,45 +29,64 @@ pub(super) struct Told {
     /// What the thread did that failed last, or else the last one that was about it.
     pub story: Option<Story>,
     pub logged: Logged,
+    /// Lines that name the service only by its id at the seller were not looked for.
+    pub other_id_unknown: bool,
+}
+
+/// What says which ids the service has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Linked<'a> {
+    pub local: Option<&'a LocalService>,
+    pub row: Option<&'a SellerService>,
+    /// Without a row it has no id there, then.
+    pub seller_read: bool,
+}
+
+impl Linked<'_> {
+    fn sellers_ids(&self) -> Vec<u64> {
+        let stored = self.local.and_then(|local| local.stored_seller_id.as_deref());
+        let there = [self.row.map(|row| row.id.as_str()), stored];
+        there.into_iter().flatten().filter_map(|id| id.parse().ok()).collect()
+    }
 }
 
 /// The findings about the service. Of a panel whose database could not be read, where the log has nothing about the
 /// service, those that are about every service: a refused login, an unreachable seller.
-pub(super) fn told(
-    root: &Root,
-    item: ItemId,
-    local: Option<&LocalService>,
-    row: Option<&SellerService>,
-    unread: &mut Vec<(Source, Unread)>,
-) -> Told {
+pub(super) fn told(root: &Root, item: ItemId, linked: Linked<'_>, unread: &mut Vec<(Source, Unread)>) -> Told {
     let files = Files::of(root);
     if files.files.is_empty() && files.skipped.is_empty() {
         unread.push((Source::Log, Unread::NoLog));
-        return Told { findings: Vec::new(), story: None, logged: Logged::Absent };
+        return Told { findings: Vec::new(), story: None, logged: Logged::Absent, other_id_unknown: false };
     }
-    let stored = local.and_then(|local| local.stored_seller_id.as_deref());
-    let there = [row.map(|row| row.id.as_str()), stored];
-    let seller = there.into_iter().flatten().find_map(|id| id.parse().ok());
-    let ids: Vec<u64> =
-        std::iter::once(item.0).chain(there.into_iter().flatten().filter_map(|id| id.parse().ok())).collect();
-    let mut about = About { ids, found: VecDeque::new(), general: VecDeque::new() };
-    let skipped = read(&files, window(local), Cut::default(), &mut about);
+    let Linked { local, seller_read, .. } = linked;
+    let mut there = linked.sellers_ids();
+    let mut about = About::of(item, &there);
+    let mut skipped = read(&files, window(local), Cut::default(), &mut about);
+    if let Some(id) = about.paired.id() {
+        there.push(id);
+        about = About::of(item, &there);
+        skipped = read(&files, window(local), Cut::default(), &mut about);
+    }
+    let other_id_unknown = there.is_empty() && !seller_read;
     let whole = skipped.is_empty();
     unread.extend(skipped.into_iter().map(|one| (Source::Log, Unread::File(one))));
+    if other_id_unknown {
+        unread.push((Source::Log, Unread::OtherId));
+    }
     let found = if about.found.is_empty() && local.is_none() { about.general } else { about.found };
     let files = window(local).since.map_or(files.clone(), |since| files.since(since));
     let findings = found.into_iter().rev().collect();
     if files.files.iter().map(|file| file.size).sum::<u64>() > SHORT {
-        return Told { findings, story: None, logged: Logged::Long };
+        return Told { findings, story: None, logged: Logged::Long, other_id_unknown };
     }
-    let told = stories(&files, &Ids::new(item.0, seller), window(local), Cut::default());
+    let told = stories(&files, &Ids::new(item.0, there.first().copied()), window(local), Cut::default());
     let story = told.stories.into_iter().next();
     let logged = match &story {
         Some(story) => of_story(story),
         None if whole => Logged::Silent { since: window(local).since },
         None => Logged::Unread,
     };
-    Told { findings, story, logged }
+    Told { findings, story, logged, other_id_unknown }
 }
 
 fn of_story(story: &Story) -> Logged {
@@ -88,11 +109,36 @@ fn window(local: Option<&LocalService>) -> Window {
 #[derive(Clone)]
 struct About {
     ids: Vec<u64>,
+    /// To find the one at the seller, where it is not known.
+    here: Option<Ids>,
+    paired: Paired,
     found: VecDeque<Finding>,
     general: VecDeque<Finding>,
 }
 
+impl About {
+    fn of(item: ItemId, there: &[u64]) -> Self {
+        Self {
+            ids: std::iter::once(item.0).chain(there.iter().copied()).collect(),
+            here: there.is_empty().then(|| Ids::new(item.0, None)),
+            paired: Paired::default(),
+            found: VecDeque::new(),
+            general: VecDeque::new(),
+        }
+    }
+}
+
 impl Listener for About {
+    fn lines(&self) -> Lines<'_> {
+        self.here.as_ref().map_or(Lines::None, Lines::Mentions)
+    }
+
+    fn line(&mut self, said: Said<'_>) {
+        if let Some(ids) = &self.here {
+            self.paired.line(said.text, ids.here);
+        }
+    }
+
     fn finding(&mut self, finding: Finding) {
         let kept = match finding.item {
             Some(item) if self.ids.contains(&item) => &mut self.found,

@@ -26,6 +26,7 @@ use crate::root::Root;
 use crate::seller::{Whoami, refusal};
 use crate::settings::ResellingSettings;
 use crate::sync::{on_manual, plan_of, under_way};
+use heard::Linked;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -73,6 +74,7 @@ pub struct Explanation {
     /// What the thread did that failed, or the last one that was about it.
     pub story: Option<Story>,
     pub logged: Logged,
+    pub other_id_unknown: bool,
     pub plan: Option<Planned>,
     /// What was not looked at, and why.
     pub unread: Vec<(Source, Unread)>,
@@ -113,7 +115,8 @@ pub fn explain(root: &Root, item: ItemId, options: Options) -> Result<Explanatio
     };
     let seen = asked.as_ref().and_then(|asked| asked.as_ref().ok());
     let row = seen.zip(local.as_ref()).and_then(|(seen, local)| seen.link(local).seller.cloned());
-    let heard::Told { findings, story, logged } = heard::told(root, item, local.as_ref(), row.as_ref(), &mut unread);
+    let linked = Linked { local: local.as_ref(), row: row.as_ref(), seller_read: seen.is_some() };
+    let heard::Told { findings, story, logged, other_id_unknown } = heard::told(root, item, linked, &mut unread);
     let polls = polls(root, &journal)?;
     let delivered_since = account.map(|account| journal.delivered_since(&account.account, item)).transpose()?.flatten();
     let schedule = schedule::checkevent(root);
@@ -159,6 +162,7 @@ pub fn explain(root: &Root, item: ItemId, options: Options) -> Result<Explanatio
         findings,
         story,
         logged,
+        other_id_unknown,
         plan,
         unread,
     };
@@ -257,6 +261,7 @@ fn concluded(
         verdict: explained.checked.as_ref().map(|checked| checked.verdict),
         heard: &heard,
         logged: explained.logged.clone(),
+        other_id_unknown: explained.other_id_unknown,
         panel: explained.panel,
         delivered_since: explained.delivered_since,
         polls_since: explained.polls_since,

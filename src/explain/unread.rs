@@ -36,6 +36,8 @@ pub enum Unread {
     NoAccount,
     NeverChecked,
     NoLog,
+    /// Lines of the log that name the service only by its id at the seller.
+    OtherId,
     /// A file of the log, or its end.
     File(Skipped),
     Failed(Error),
@@ -63,6 +65,10 @@ impl Say for Unread {
                 ("it was never checked (resellguard check)", "проверки ещё не было (resellguard check)")
             }
             Self::NoLog => ("there is no var/pmbillmgr.log", "файла var/pmbillmgr.log нет"),
+            Self::OtherId => (
+                "lines that name only its id at the seller: that id is not known",
+                "строки, где назван только её номер у продавца: он неизвестен",
+            ),
             Self::File(file) => return file.pair(),
             Self::Failed(error) => {
                 let happened = error.kind.guidance(Language::Ru).happened;

@@ -136,7 +136,11 @@ fn of_something_else(data: &[u8], from: usize) -> bool {
     let line = data.get(from..).unwrap_or_default();
     let line = memchr(b'\n', line).and_then(|feed| line.get(..feed)).unwrap_or(line);
     let Some(at) = memmem::find(line, b"func=") else { return false };
-    let function = decoded(param(line.get(at..).unwrap_or_default(), "func").unwrap_or_default());
+    names_no_service(&decoded(param(line.get(at..).unwrap_or_default(), "func").unwrap_or_default()))
+}
+
+/// The function's `elid` is no service.
+pub(super) fn names_no_service(function: &[u8]) -> bool {
     OTHERS.iter().any(|other| {
         function
             .strip_prefix(*other)

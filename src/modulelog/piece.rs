@@ -306,7 +306,14 @@ pub fn param<'a>(query: &'a [u8], name: &str) -> Option<&'a [u8]> {
     query.split(|byte| *byte == b'&').find_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
 }
 
-fn function(query: &[u8]) -> std::borrow::Cow<'_, [u8]> {
+/// A parameter's value that is a number and nothing else.
+pub fn number(query: &[u8], name: &str) -> Option<u64> {
+    let value = param(query, name).filter(|value| value.iter().all(u8::is_ascii_digit))?;
+    leading_number(value).filter(|number| *number > 0)
+}
+
+/// What is called.
+pub fn function(query: &[u8]) -> std::borrow::Cow<'_, [u8]> {
     decoded(param(query, "func").unwrap_or_default())
 }
 
@@ -340,8 +347,7 @@ pub fn callback(text: &[u8]) -> Option<(u64, String)> {
 fn order(text: &[u8]) -> Option<u64> {
     let query = query(text.strip_prefix(b"Query('").map(|_| text)?)?;
     memmem::find(&function(query), b".order.")?;
-    let id = param(query, "remoteid").filter(|id| id.iter().all(u8::is_ascii_digit))?;
-    leading_number(id).filter(|id| *id > 0)
+    number(query, "remoteid")
 }
 
 #[cfg(test)]

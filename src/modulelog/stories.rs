@@ -6,6 +6,7 @@ use super::finding::{Finding, missing_event};
 use super::line::{Level, Line, Thread, another_one};
 use super::looked::Looked;
 use super::mention::Ids;
+use super::pairs::Paired;
 use super::piece::{Lines, callback, number_after, param, query};
 use super::scan::{self, Listener, Said, Window};
 use super::shapes::ErrorForm;
@@ -92,17 +93,25 @@ impl Story {
 pub struct Stories {
     pub stories: Vec<Story>,
     pub findings: Vec<Finding>,
+    /// Its id at the seller, when it was not known and the log says it.
+    pub seller: Option<u64>,
     pub looked: Looked,
     /// What was not read, and why.
     pub skipped: Vec<Skipped>,
 }
 
-/// Reads the log twice: for the threads that mention the service, then for their lines.
+/// Reads the log twice: for the threads that mention the service, then for their lines. Once more, where it says the id at the seller
+/// that was not known.
 pub fn stories(files: &Files, ids: &Ids, window: Window, cut: Cut) -> Stories {
-    let mut mentions = Mentions { ids: ids.clone(), threads: HashSet::new(), looked: Looked::default() };
+    let mut mentions = Mentions { ids: ids.clone(), ..Mentions::default() };
     let mut skipped = scan::read(files, window, cut, &mut mentions);
+    let seller = mentions.paired.id().filter(|_| ids.seller.is_none());
+    if seller.is_some() {
+        mentions = Mentions { ids: Ids::new(ids.here, seller), ..Mentions::default() };
+        skipped = scan::read(files, window, cut, &mut mentions);
+    }
     skipped.append(&mut mentions.looked.foreign);
-    let mut teller = Teller { ids: ids.clone(), threads: mentions.threads, ..Teller::default() };
+    let mut teller = Teller { ids: mentions.ids, threads: mentions.threads, ..Teller::default() };
     if !teller.threads.is_empty() {
         scan::read(files, window, cut, &mut teller);
     }
@@ -111,7 +120,7 @@ pub fn stories(files: &Files, ids: &Ids, window: Window, cut: Cut) -> Stories {
     findings.reverse();
     stories.reverse();
     stories.sort_by_key(|story| (story.errors() == 0, std::cmp::Reverse(story.last())));
-    Stories { stories, findings, looked: mentions.looked, skipped }
+    Stories { stories, findings, seller, looked: mentions.looked, skipped }
 }
 
 impl Default for Ids {
@@ -121,10 +130,11 @@ impl Default for Ids {
 }
 
 /// The threads that mention it.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Mentions {
     ids: Ids,
     threads: HashSet<Thread>,
+    paired: Paired,
     looked: Looked,
 }
 
@@ -138,6 +148,7 @@ impl Listener for Mentions {
     fn finding(&mut self, _finding: Finding) {}
 
     fn line(&mut self, said: Said<'_>) {
+        self.paired.line(said.text, self.ids.here);
         if self.threads.len() < THREADS {
             self.threads.insert(said.thread);
         }

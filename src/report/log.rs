@@ -232,9 +232,9 @@ fn moment(at: DateTime) -> String {
 #[derive(Clone, Debug, Default)]
 pub struct ServiceLogReport {
     pub item: u64,
-    /// Its id at the seller.
+    /// Its id at the seller, as this panel keeps it.
     pub seller_id: Option<String>,
-    /// Why that is not known, when the database could not be asked.
+    /// Why that could not be asked.
     pub unknown: Option<String>,
     pub stories: Stories,
 }
@@ -249,8 +249,10 @@ impl ServiceLogReport {
     pub fn json(&self) -> Value {
         let threads: Vec<Value> = self.stories.stories.iter().map(story_json).collect();
         let findings: Vec<Value> = self.stories.findings.iter().map(finding_json).collect();
+        let by_log = self.stories.seller.map(|id| id.to_string());
         json!({
-            "schema": SCHEMA, "item": self.item, "seller_id": self.seller_id, "unknown": self.unknown,
+            "schema": SCHEMA, "item": self.item, "seller_id": self.seller_id.clone().or(by_log), "unknown": self.unknown,
+            "seller_id_from_log": self.stories.seller.is_some(),
             "findings": findings, "threads": threads, "looked_at": looked_json(&self.stories.looked), "skipped": skipped_json(&self.stories.skipped),
         })
     }
@@ -260,6 +262,8 @@ impl ServiceLogReport {
         let service = language.choose(("Service", "Услуга"));
         let seller = match (&self.seller_id, &self.unknown) {
             (Some(id), _) => format!("{} {id}", language.choose(("at the seller", "у продавца"))),
+            _ if let Some(id) = self.stories.seller => language
+                .choose((format!("at the seller {id} (the log says so)"), format!("у продавца {id} (по журналу)"))),
             (None, None) => language
                 .choose(("its id at the seller is not stored here", "номер у продавца здесь не сохранён"))
                 .into(),
@@ -270,6 +274,12 @@ impl ServiceLogReport {
             ),
         };
         let _ = writeln!(out, "{service} {}, {seller}", self.item);
+        if self.seller_id.is_none() && self.stories.seller.is_none() {
+            out.push_str(language.choose((
+                "Lines that name only its id at the seller were not looked for.\n",
+                "Строки, где назван только её номер у продавца, не искались.\n",
+            )));
+        }
         for story in &self.stories.stories {
             story_text(&mut out, story, language);
         }

@@ -70,6 +70,7 @@ struct Around {
     call_under_way: bool,
     hidden: String,
     logged: String,
+    other_id_unknown: bool,
 }
 
 impl Default for Around {
@@ -95,6 +96,7 @@ impl Default for Around {
             call_under_way: false,
             hidden: "offline".into(),
             logged: "silent".into(),
+            other_id_unknown: false,
         }
     }
 }
@@ -213,6 +215,7 @@ fn concluded(case: &ConclusionCase) -> Conclusion {
         verdict: around.verdict,
         heard: &heard,
         logged: around.logged(),
+        other_id_unknown: around.other_id_unknown,
         panel: Panel {
             do_nothing: around.do_nothing,
             schedule: of(&around.schedule, &SCHEDULES),

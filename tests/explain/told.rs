@@ -48,7 +48,7 @@ pub fn the_articles_fault_is_told_as_a_story_in_both_languages_and_on_a_copy_wit
         assert!(text(&told).contains("an event was gone when the panel wanted it"), "{told:#}");
         let unread: Vec<&str> =
             told["unread"].as_array().unwrap().iter().map(|one| one["source"].as_str().unwrap()).collect();
-        assert_eq!(unread, ["service", "account", "seller"], "{told:#}");
+        assert_eq!(unread, ["service", "account", "seller", "log"], "{told:#}");
     }
     // The thread that failed is told as `log ITEM` tells it, error first and in few lines.
     let output = at(&program, &copy, &["explain", &item, "--offline"], "C");

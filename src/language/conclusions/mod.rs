@@ -28,7 +28,7 @@ impl Say for Conclusion {
     #[expect(clippy::too_many_lines, reason = "one entry a conclusion, so that nothing can be missing")]
     fn pair(&self) -> (String, String) {
         match self {
-            Self::NotRead { why, logged } => not_read(why, logged),
+            Self::NotRead { why, logged, other_id_unknown } => not_read(why, logged, *other_id_unknown),
             Self::LogOnly { what, at, text, times, why } => {
                 let (meaning_en, meaning_ru) = meaning(*what);
                 let [hidden, remedy] = hidden(why);

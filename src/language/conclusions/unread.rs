@@ -50,9 +50,16 @@ pub(super) fn hidden(why: &Hidden) -> [Pair; 2] {
 }
 
 /// Nothing read, and no error heard.
-pub(super) fn not_read(why: &Hidden, logged: &Logged) -> Pair {
+pub(super) fn not_read(why: &Hidden, logged: &Logged, other_id_unknown: bool) -> Pair {
     let [hidden, remedy] = hidden(why);
     let log = in_the_log(logged);
+    let other = match logged {
+        Logged::Silent { .. } | Logged::Long | Logged::Told { error: None, .. } if other_id_unknown => pair(
+            " Lines that name only its id at the seller were not looked for: that id is not known.",
+            " Строки, где назван только её номер у продавца, не искались: он неизвестен.",
+        ),
+        _ => pair("", ""),
+    };
     let more = match (why, logged) {
         (Hidden::Files(_), Logged::Absent) => {
             pair(", or put the module's log into var/ of the copy", ", или положите журнал модуля в var/ копии")
@@ -63,8 +70,14 @@ pub(super) fn not_read(why: &Hidden, logged: &Logged) -> Pair {
         _ => pair("", ""),
     };
     pair(
-        format!("How the service stands is not known: {}. {} What to do: {}{}.", hidden.0, log.0, remedy.0, more.0),
-        format!("Как обстоит услуга, неизвестно: {}. {} Что делать: {}{}.", hidden.1, log.1, remedy.1, more.1),
+        format!(
+            "How the service stands is not known: {}. {}{} What to do: {}{}.",
+            hidden.0, log.0, other.0, remedy.0, more.0
+        ),
+        format!(
+            "Как обстоит услуга, неизвестно: {}. {}{} Что делать: {}{}.",
+            hidden.1, log.1, other.1, remedy.1, more.1
+        ),
     )
 }
 

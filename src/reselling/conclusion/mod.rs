@@ -34,6 +34,8 @@ pub struct Situation<'a> {
     pub heard: &'a [Heard],
     /// What else it holds about this service.
     pub logged: Logged,
+    /// Its id at the seller is not known, so that lines with that one alone were not looked for.
+    pub other_id_unknown: bool,
     pub panel: Panel,
     /// Since when the service has been seen delivered there and waiting here, and how many polls came and went since.
     pub delivered_since: Option<DateTime>,
@@ -199,7 +201,7 @@ pub enum Scheduled {
 /// The one answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Conclusion {
-    NotRead { why: Hidden, logged: Logged },
+    NotRead { why: Hidden, logged: Logged, other_id_unknown: bool },
     LogOnly { what: HeardOf, at: Option<DateTime>, text: String, times: usize, why: Hidden },
     ModuleUnreadable { detail: String },
     NotResold { served: Other },

@@ -80,7 +80,7 @@ pub(super) fn nothing_read(at: &Situation<'_>) -> Answer {
     let grave = |what: HeardOf| what != HeardOf::Other;
     let first = at.heard.iter().find(|heard| grave(heard.what)).or(at.heard.first());
     Some(match first {
-        None => Conclusion::NotRead { why, logged: at.logged.clone() },
+        None => Conclusion::NotRead { why, logged: at.logged.clone(), other_id_unknown: at.other_id_unknown },
         Some(heard) => Conclusion::LogOnly {
             what: heard.what,
             at: heard.at,
