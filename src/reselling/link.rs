@@ -4,6 +4,7 @@
 //! service. So exactly one live row of the same product on this module's account has to carry our id, and nothing may
 //! contradict it. Not for finding services by likeness: a name alone never makes a link.
 
+use super::placeholder::is_own;
 use super::product::product;
 use super::service::{LocalService, SellerService};
 use super::status::Status;
@@ -51,8 +52,8 @@ pub struct Linked<'a> {
     /// The row that is meant; `None` for `Link::None` and when several rows are meant.
     pub seller: Option<&'a SellerService>,
     pub doubt: Option<Doubt>,
-    /// Something besides our id speaks for the row: a stored id, the same domain, address, common name or licence name, or an
-    /// order of the same ten minutes (lists usually show only the day, and then the time says nothing). On an account that others may read, our id alone is not enough: the other panel counts its services too.
+    /// Something besides our id speaks for the row: a stored id, the same domain, address, common name or licence name (placeholders such as
+    /// `localhost` aside), or an order of the same ten minutes (lists usually show only the day, and then the time says nothing). On an account that others may read, our id alone is not enough: the other panel counts its services too.
     pub corroborated: bool,
 }
 
@@ -199,7 +200,8 @@ fn ordered_together(local: &LocalService, row: &SellerService) -> bool {
 }
 
 /// Whether two names are one: letters' case, a trailing dot, `www.`, punycode and the ways to write an address do not count;
-/// of lists (several addresses or domains) one in common is enough. `None` when one side says nothing.
+/// of lists (several addresses or domains) one in common is enough. `None` when one side says nothing, or nothing but placeholders,
+/// which any panel's services may have, is in common.
 fn same_name(name: &str, here: &str, there: &str) -> Option<bool> {
     let parts = |text: &str| -> Vec<String> {
         let separators: &[char] = if name == "licname" { &['\n'] } else { &[',', ' ', ';', '\n'] };
@@ -209,14 +211,18 @@ fn same_name(name: &str, here: &str, there: &str) -> Option<bool> {
     if here.is_empty() || there.is_empty() {
         return None;
     }
-    Some(here.iter().any(|part| there.contains(part)))
+    let mut common = here.iter().filter(|part| there.contains(part)).peekable();
+    if common.peek().is_none() {
+        return Some(false);
+    }
+    common.any(|part| is_own(part, name != "licname")).then_some(true)
 }
 
 /// One spelling for a name.
 fn plain(name: &str) -> String {
     let name = name.trim().trim_end_matches('.').to_lowercase();
     if let Ok(address) = name.parse::<IpAddr>() {
-        return address.to_string();
+        return address.to_canonical().to_string();
     }
     let name = name.strip_prefix("www.").unwrap_or(&name);
     match url::Host::parse(name) {

@@ -17,6 +17,7 @@ pub mod losses;
 mod matrix;
 pub mod numbering;
 pub mod patience;
+mod placeholder;
 pub mod plan;
 pub mod product;
 pub mod reverse;
