@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::sync::Arc;
 
 struct Play {
@@ -211,6 +212,9 @@ fn the_bundle_has_what_support_needs_and_none_of_the_secrets_that_lie_around() {
             writeln!(log, "Nov 24 08:15:04 [23241:1] rpc DEBUG query func=x&value={}&sok=ok", percent(secret)).unwrap();
             writeln!(log, "Nov 24 08:15:04 [23241:1] rpc DEBUG basic {} .", Base64::encode_string(secret.as_bytes()))
                 .unwrap();
+            let full = every_byte(secret);
+            let twice = percent(secret).replace('%', "%25");
+            writeln!(log, "Nov 24 08:15:04 [23241:1] rpc DEBUG odd {full} {twice} .").unwrap();
         }
         writeln!(log, "Nov 24 08:15:04 [23241:1] core_module INFO Request [192.0.2.1][shop] 'auth={session}&func=whoami&authinfo=other:unknown77'").unwrap();
         writeln!(log, "Nov 24 08:15:04 [23241:1] core_module INFO cookie billmgrses5={cookie}; auth%3D{session}%26x")
@@ -230,15 +234,7 @@ fn the_bundle_has_what_support_needs_and_none_of_the_secrets_that_lie_around() {
     let again = resellguard(&play.a, &["doctor", "--bundle", path]);
     assert_eq!((again.status.code(), fs::read(&file).unwrap()), (Some(2), before), "never overwritten");
 
-    let mut archive = tar::Archive::new(GzDecoder::new(fs::File::open(&file).unwrap()));
-    let mut texts = BTreeMap::new();
-    for entry in archive.entries().unwrap() {
-        let mut entry = entry.unwrap();
-        let name = entry.path().unwrap().file_name().unwrap().to_string_lossy().into_owned();
-        let mut text = String::new();
-        entry.read_to_string(&mut text).unwrap();
-        texts.insert(name, text);
-    }
+    let texts = unpacked(&file);
     for (name, part) in [
         ("doctor.json", "\"checks\""),
         ("versions.txt", "resellguard 0."),
@@ -259,11 +255,67 @@ fn the_bundle_has_what_support_needs_and_none_of_the_secrets_that_lie_around() {
         [session, cookie, "unknown77", "unkn0wn", "dW5rbjB3bi1iOng"].map(str::to_owned).to_vec();
     for secret in secrets.into_iter().chain(lines(&key)).chain(lines(&customers_key)) {
         let encoded = Base64::encode_string(secret.as_bytes());
+        wanted.extend([every_byte(&secret), percent(&secret).replace('%', "%25")]);
         wanted.extend([percent(&secret), encoded.trim_end_matches('=').to_owned(), secret]);
     }
     for (name, text) in &texts {
         for secret in &wanted {
             assert!(!text.contains(secret.as_str()), "{name} holds {secret:?}");
         }
+    }
+}
+
+/// Percent-encoded, letters too.
+fn every_byte(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat()
+}
+
+/// The parts of a bundle by name.
+fn unpacked(file: &Path) -> BTreeMap<String, String> {
+    let mut archive = tar::Archive::new(GzDecoder::new(fs::File::open(file).unwrap()));
+    let mut texts = BTreeMap::new();
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let name = entry.path().unwrap().file_name().unwrap().to_string_lossy().into_owned();
+        let mut text = String::new();
+        entry.read_to_string(&mut text).unwrap();
+        texts.insert(name, text);
+    }
+    texts
+}
+
+#[test]
+fn logs_in_which_nobody_could_look_for_the_passwords_are_left_out_of_the_bundle_and_that_is_said() {
+    let play = Play::new();
+    let root = play.a.root();
+    for name in ["var/pmbillmgr.log", "var/resellguard.log"] {
+        let mut log = fs::OpenOptions::new().append(true).create(true).open(root.join(name)).unwrap();
+        writeln!(log, "Nov 24 08:15:04 [23241:1] rpc EXTINFO connecting as shop with {PASSWORD}").unwrap();
+    }
+    let key = root.join("etc/billmgr.pem");
+    let pack = |name: &str| {
+        let file = root.join(name);
+        let output = resellguard(&play.a, &["doctor", "--bundle", file.to_str().unwrap()]);
+        (unpacked(&file), String::from_utf8(output.stdout).unwrap())
+    };
+    fs::rename(&key, root.join("etc/aside.pem")).unwrap();
+    let (without_key, said) = pack("without-key.tar.gz");
+    assert!(said.contains("Without the logs") && said.contains("billmgr.pem"), "{said}");
+    fs::rename(root.join("etc/aside.pem"), &key).unwrap();
+    play.a.database.stop();
+    let (without_database, said) = pack("without-database.tar.gz");
+    assert!(said.contains("Without the logs") && said.contains("database"), "{said}");
+    let (told, _) = json(&play.a, &["doctor", "--bundle", root.join("third.tar.gz").to_str().unwrap()]);
+    assert!(told["bundle"]["without_logs"].as_str().unwrap().contains("database"), "{told:#}");
+    play.a.database.restart();
+    let (whole, said) = pack("whole.tar.gz");
+    assert!(!said.contains("Without the logs"), "{said}");
+    assert!(whole["pmbillmgr.log"].contains("connecting as shop with ***"), "{}", whole["pmbillmgr.log"]);
+    for (name, text) in without_key.iter().chain(&without_database).chain(&whole) {
+        assert!(!text.contains(PASSWORD), "{name}: {text}");
+    }
+    for parts in [&without_key, &without_database] {
+        assert!(parts["pmbillmgr.log"].starts_with("left out: ") && parts["resellguard.log"].starts_with("left out: "));
+        assert!(parts["doctor.json"].contains("\"checks\""));
     }
 }

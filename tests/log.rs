@@ -109,6 +109,22 @@ fn a_named_file_and_the_standard_input_are_read_like_the_panels() {
 }
 
 #[test]
+fn an_answer_that_cannot_be_written_is_an_error_and_a_reader_that_has_gone_away_is_none() {
+    let root = copied(ARTICLE);
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    for arguments in [&["log"][..], &["log", "16643"], &["log", "--format", "json"], &["explain", "16643"]] {
+        let output = command(root.path(), arguments).stdin(Stdio::null()).stdout(full()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+        assert!(said.contains("could not be written"), "{arguments:?}: {said}");
+    }
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = command(root.path(), &["log"]).stdin(Stdio::null()).stdout(writer).output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(2), &b""[..]));
+}
+
+#[test]
 fn a_pipe_is_read_like_the_standard_input_and_packed_ones_are_unpacked_or_named() {
     let root = copied("");
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

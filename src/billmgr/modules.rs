@@ -71,19 +71,19 @@ impl Database {
     }
 
     /// Every encrypted parameter of every module, whatever module it is, and those in plain that are called like a secret: what must
-    /// not be shown. One that cannot be decrypted is left out.
+    /// not be shown. One that cannot be decrypted is left out: the panel cannot use it either.
     ///
     /// # Errors
-    /// `Kind::Database`.
+    /// `Kind::Database`; `Kind::PanelFiles` when the key cannot be read.
     pub fn module_secrets(&self) -> Result<Vec<Secret>, Error> {
         let mut modules = Vec::new();
         self.select("id FROM processingmodule", |mut row| modules.extend(row.id().map(ModuleId)))?;
         let params = self.params(&modules)?.into_values().flatten();
         let secrets = params.filter_map(|(name, stored)| match stored {
-            Stored::Plain(value) => is_secret(&name).then_some(value),
-            Stored::Encrypted(value) => self.key().and_then(|key| key.decrypt(&value)).ok(),
+            Stored::Plain(value) => is_secret(&name).then_some(Ok(value)),
+            Stored::Encrypted(value) => self.key().map(|key| key.decrypt(&value).ok()).transpose(),
         });
-        Ok(secrets.collect())
+        secrets.collect()
     }
 
     /// The file of a module (`processingmodule.module`), whatever module it is.

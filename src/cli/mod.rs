@@ -22,7 +22,7 @@ use crate::root::Root;
 use clap::{Parser, Subcommand, ValueEnum};
 use serde_json::Value;
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 /// A wrong argument (`EX_USAGE` of sysexits).
@@ -139,10 +139,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     match answer {
-        Ok(answer) => {
-            show(&answer.text);
-            ExitCode::from(answer.status)
-        }
+        Ok(answer) => ExitCode::from(if show(&answer.text) { answer.status } else { failed }),
         Err(error) => {
             let status = if error.kind == Kind::Usage { USAGE } else { failed };
             if format == Format::Json {
@@ -154,9 +151,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// A reader that has gone away is no fault of ours.
-fn show(text: &str) {
-    let _ = std::io::stdout().lock().write_all(escaped(text).as_bytes());
+/// Whether it was shown. A reader that has gone away is no fault of ours; a full disk is.
+fn show(text: &str) -> bool {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(escaped(text).as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            eprintln!("the answer could not be written: {error}");
+            false
+        }
+        _ => true,
+    }
 }
 
 /// The language of the shell.

@@ -22,6 +22,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+/// The parts that may hold what nobody here has written.
+const LOGS: [&str; 2] = ["pmbillmgr.log", "resellguard.log"];
 /// How much of the end of a log is packed, bytes.
 const TAIL: u64 = 4 * 1024 * 1024;
 /// How many runs of the journal, newest first.
@@ -31,11 +33,19 @@ const SMALL: u64 = 1024 * 1024;
 /// How many files of a folder are listed.
 const LISTED: usize = 1000;
 
-/// Packs the bundle into a new file, readable for its owner alone. Returns the names of what is in it.
+/// What came of packing.
+pub struct Packed {
+    /// The names of what is in it.
+    pub parts: Vec<&'static str>,
+    /// Why the logs are not: the modules' secrets are not known, and could not be looked for.
+    pub without_logs: Option<String>,
+}
+
+/// Packs the bundle into a new file, readable for its owner alone.
 ///
 /// # Errors
 /// `Kind::File`: the file exists already, or cannot be written; then none is left behind.
-pub fn bundle(root: &Root, file: &Path, diagnosis: &Diagnosis) -> Result<Vec<String>, Error> {
+pub fn bundle(root: &Root, file: &Path, diagnosis: &Diagnosis) -> Result<Packed, Error> {
     let failed = |error: io::Error| Error::new(Kind::File, format!("{}: {error}", file.display()));
     let new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map_err(failed)?;
     let packed = pack(root, new, diagnosis).map_err(failed);
@@ -45,22 +55,27 @@ pub fn bundle(root: &Root, file: &Path, diagnosis: &Diagnosis) -> Result<Vec<Str
     packed
 }
 
-fn pack(root: &Root, file: File, diagnosis: &Diagnosis) -> io::Result<Vec<String>> {
+fn pack(root: &Root, file: File, diagnosis: &Diagnosis) -> io::Result<Packed> {
     let here = Here::open(root);
-    let mask = Mask::of(root, here.as_ref().ok());
+    let mask = Mask::of(root, here.as_ref());
     let mut archive = tar::Builder::new(GzEncoder::new(file, Compression::default()));
     let mut names = Vec::new();
     for (name, bytes) in parts(root, diagnosis) {
-        let clean = mask.clean(&bytes);
+        let clean = match &mask.unknown {
+            Some(why) if LOGS.contains(&name) => {
+                format!("left out: the modules' passwords could not be read, and so not be looked for: {why}\n")
+            }
+            _ => mask.clean(&bytes),
+        };
         let mut header = tar::Header::new_gnu();
         header.set_mode(0o600);
         header.set_size(clean.len() as u64);
         header.set_mtime(u64::try_from(Timestamp::now().as_second()).unwrap_or_default());
         archive.append_data(&mut header, format!("resellguard-support/{name}"), clean.as_bytes())?;
-        names.push(name.to_owned());
+        names.push(name);
     }
     archive.into_inner()?.finish()?.sync_all()?;
-    Ok(names)
+    Ok(Packed { parts: names, without_logs: mask.unknown })
 }
 
 /// Everything by name. What cannot be read says so in its place.

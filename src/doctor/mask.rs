@@ -1,6 +1,8 @@
 //! No secret leaves in a bundle: what is known to be one is taken out in every spelling, and what looks like one on suspicion.
 
+use super::known::places;
 use crate::billmgr::{Config, secrets_of_settings};
+use crate::error::Error;
 use crate::modulelog::begins_a_record;
 use crate::modulelog::names::is_secret;
 use crate::modulelog::secrets::masked_on;
@@ -8,7 +10,6 @@ use crate::reading::Here;
 use crate::root::Root;
 use crate::secret::Secret;
 use base64ct::{Base64, Encoding};
-use url::form_urlencoded;
 
 /// Shorter ones would take ordinary words out of every line; what names itself (`password=...`) is masked whatever its length.
 const SHORTEST: usize = 4;
@@ -18,17 +19,35 @@ const STARS: &str = "***";
 
 /// What must not be shown.
 pub(super) struct Mask {
-    /// Every spelling of every secret, the longest first.
+    /// Every secret as such, in base64 and in hex, the longest first.
     spellings: Vec<String>,
+    /// Why the secrets of the modules are not among them.
+    pub unknown: Option<String>,
 }
 
 impl Mask {
-    /// The secrets in the panel's settings files, its key, the secrets of every module and the logins of ours. What cannot be read cannot be known; what then stands in
-    /// a log is still masked by its name.
-    pub(super) fn of(root: &Root, here: Option<&Here>) -> Self {
+    /// The secrets in the panel's settings files, its key, the secrets of every module and the logins of ours. What cannot be read cannot
+    /// be known: `unknown` says so.
+    pub(super) fn of(root: &Root, here: Result<&Here, &Error>) -> Self {
         let reveal = |secrets: Vec<Secret>| secrets.into_iter().map(|secret| secret.reveal().to_owned());
         let mut secrets: Vec<String> = reveal(secrets_of_settings(root)).collect();
-        secrets.extend(reveal(here.and_then(|here| here.database.module_secrets().ok()).unwrap_or_default()));
+        let modules = here.map_err(ToString::to_string).and_then(|here| {
+            let files = &here.settings.reselling.modules;
+            let known =
+                here.database.module_secrets().and_then(|known| Ok((known, here.database.module_access(files)?)));
+            known.map_err(|error| error.to_string())
+        });
+        let unknown = match modules {
+            Ok((known, accesses)) => {
+                secrets.extend(reveal(known));
+                for access in accesses.into_iter().filter_map(|(_, access)| access.ok()) {
+                    // In base64 it is another text than the password alone.
+                    secrets.push(format!("{}:{}", access.user, access.password.reveal()));
+                }
+                None
+            }
+            Err(why) => Some(why),
+        };
         if let Ok(config) = Config::read(root) {
             // As the panel reads it, blanks at its end included.
             secrets.push(config.password.reveal().to_owned());
@@ -36,12 +55,7 @@ impl Mask {
             secrets.extend(key.lines().filter(|line| !line.starts_with("-----")).map(str::to_owned));
             secrets.push(key);
         }
-        let accesses = here.and_then(|here| here.database.module_access(&here.settings.reselling.modules).ok());
-        for access in accesses.into_iter().flatten().filter_map(|(_, access)| access.ok()) {
-            // In base64 it is another text than the password alone.
-            secrets.push(format!("{}:{}", access.user, access.password.reveal()));
-        }
-        Self::knowing(secrets)
+        Self { unknown, ..Self::knowing(secrets) }
     }
 
     fn knowing(secrets: impl IntoIterator<Item = String>) -> Self {
@@ -50,19 +64,21 @@ impl Mask {
         spellings.retain(|spelling| spelling.len() >= SHORTEST);
         spellings.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         spellings.dedup();
-        Self { spellings }
+        Self { spellings, unknown: None }
     }
 
     /// The same text without them. Bytes that are no text are replaced; private keys go with all their lines.
     pub(super) fn clean(&self, bytes: &[u8]) -> String {
-        let text = String::from_utf8_lossy(bytes);
+        // A colour may be in the middle of a secret.
+        let text = without_colours(&String::from_utf8_lossy(bytes));
         // Before it is cut into lines: a secret may have more than one.
-        let text = self.spellings.iter().fold(text.into_owned(), |text, spelling| {
+        let text = self.spellings.iter().fold(text, |text, spelling| {
             if text.contains(spelling.as_str()) { text.replace(spelling.as_str(), STARS) } else { text }
         });
         let mut clean = String::with_capacity(text.len());
         let (mut inside, mut announced, mut open) = (false, false, None);
         for line in text.split_inclusive('\n') {
+            let line = self.without_known(line);
             let names_a_key = line.to_uppercase().split("PRIVATE").skip(1).any(|rest| rest.contains("KEY"));
             if names_a_key || inside {
                 clean.push_str("*** a private key\n");
@@ -82,6 +98,33 @@ impl Mask {
         }
         clean
     }
+
+    /// The same line with stars for known secrets, however they are encoded in it.
+    fn without_known(&self, line: &str) -> String {
+        let mut places = places(line, &self.spellings);
+        places.sort_by_key(|place| place.start);
+        let (mut out, mut done) = (String::with_capacity(line.len()), 0);
+        for place in places {
+            if place.start >= done {
+                out.push_str(line.get(done..place.start).unwrap_or_default());
+                out.push_str(STARS);
+            }
+            done = done.max(place.end);
+        }
+        out.push_str(line.get(done..).unwrap_or_default());
+        out
+    }
+}
+
+/// The same text without its colours (`ESC [ 31 m`).
+fn without_colours(text: &str) -> String {
+    let mut pieces = text.split("\u{1b}[");
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let colour = piece.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == ';');
+        out.push_str(colour.strip_prefix('m').unwrap_or(piece));
+    }
+    out
 }
 
 /// The name in `["password"]=>`, when nothing follows it on its line.
@@ -90,32 +133,13 @@ fn dumped_name(line: &str) -> Option<&str> {
     Some(name.trim_matches(['"', '\'']))
 }
 
-/// The ways in which a log, a document, a request or a header may write it.
+/// The ways in which it is no part of a text any more; escapes are decoded (`known`).
 fn spelled(secret: &str) -> Vec<String> {
-    let percent = |keep: &[u8], upper: bool| -> String {
-        let escaped = secret.bytes().map(|byte| match byte {
-            byte if byte.is_ascii_alphanumeric() || keep.contains(&byte) => char::from(byte).to_string(),
-            byte if upper => format!("%{byte:02X}"),
-            byte => format!("%{byte:02x}"),
-        });
-        escaped.collect()
+    let hex = |upper: bool| -> String {
+        secret.bytes().map(|byte| if upper { format!("{byte:02X}") } else { format!("{byte:02x}") }).collect()
     };
-    let xml = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    let mut all = vec![
-        secret.to_owned(),
-        secret.trim().to_owned(),
-        percent(b".", true),
-        percent(b".", false),
-        percent(b"-._~", true),
-        percent(b"-._~", false),
-        form_urlencoded::byte_serialize(secret.as_bytes()).collect(),
-        xml.replace('"', "&quot;"),
-        xml.replace('"', "&quot;").replace('\'', "&apos;"),
-        xml.replace('"', "&#34;").replace('\'', "&#39;"),
-        xml,
-        format!("{secret:?}").trim_matches('"').to_owned(),
-        serde_json::to_string(secret).unwrap_or_default().trim_matches('"').to_owned(),
-    ];
+    // A form writes a space as a plus sign.
+    let mut all = vec![secret.to_owned(), secret.trim().to_owned(), secret.replace(' ', "+"), hex(false), hex(true)];
     // Base64 of it as such, and as a part of something longer: three ways, by where in a group of three it begins.
     for before in 0..3usize {
         let mut bytes = vec![0; before];
@@ -125,7 +149,6 @@ fn spelled(secret: &str) -> Vec<String> {
         if let Some(inner) = encoded.get(from..to).filter(|inner| inner.len() >= 6) {
             all.push(inner.to_owned());
             all.push(inner.replace('+', "-").replace('/', "_"));
-            all.push(inner.replace('+', "%2B").replace('/', "%2F"));
         }
     }
     all

@@ -2,11 +2,12 @@
 //! removed again in our own directory. What cannot be looked at is skipped and says why.
 
 mod bundle;
+mod known;
 mod mask;
 mod panel;
 mod sellers;
 
-pub use bundle::bundle;
+pub use bundle::{Packed, bundle};
 
 use crate::journal::rfc3339;
 use crate::reading::Here;

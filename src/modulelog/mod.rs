@@ -27,6 +27,7 @@ pub mod secrets;
 pub mod shapes;
 mod stories;
 pub mod text;
+mod words;
 
 pub use chunks::Cut;
 pub use files::{Files, LogFile, Packing, Skipped, Why, unpacked};

@@ -21,7 +21,7 @@ pub(super) fn called(name: &str) -> String {
 }
 
 /// Wherever they stand in a name.
-const WORDS: [&str; 14] = [
+const WORDS: [&str; 16] = [
     "passw",
     "passphrase",
     "authinfo",
@@ -36,6 +36,8 @@ const WORDS: [&str; 14] = [
     "sessionid",
     "cardnum",
     "eppcode",
+    "cookie",
+    "парол",
 ];
 /// As a part of a name: `su_auth`, `ftp-pass`, `sess_id`.
 const PARTS: [&str; 13] =
@@ -44,6 +46,8 @@ const PARTS: [&str; 13] =
 const CODES: [&str; 6] = ["auth", "transfer", "epp", "security", "confirmation", "sms"];
 /// Of words that end in `pass` and are no password: `ftppass` is one.
 const NO_PASS: [&str; 4] = ["bypass", "compass", "trespass", "surpass"];
+/// Of words that end in `key` and are none: `sshkey` is one. The panel's `CryptKey` is the name of a file.
+const NO_KEY: [&str; 6] = ["monkey", "hotkey", "turkey", "donkey", "hockey", "cryptkey"];
 
 /// Whether what is called so is a secret.
 pub fn is_secret(name: &str) -> bool {
@@ -51,13 +55,12 @@ pub fn is_secret(name: &str) -> bool {
     let parts: Vec<&str> = name.split(['_', '-', '.']).filter(|part| !part.is_empty()).collect();
     let pairs = || parts.iter().zip(parts.iter().skip(1));
     WORDS.iter().any(|word| name.contains(word))
-        || ["key", "confirm"].contains(&name.as_str())
+        || name == "confirm"
+        || (name.ends_with("key") && !NO_KEY.iter().any(|word| name.ends_with(word)))
         || parts.iter().any(|part| PARTS.contains(part) || (part.ends_with("pass") && !NO_PASS.contains(part)))
         || pairs().any(|pair| matches!(pair, (&"login", &"hash") | (&"card", &("number" | "num" | "no" | "code"))))
         || pairs().any(|(of, code)| *code == "code" && CODES.contains(of))
-        || ["_key", "-key", "apikey", "lickey", "licensekey", "licencekey", "authkey", "ses5", "ses6"]
-            .iter()
-            .any(|end| name.ends_with(end))
+        || ["ses5", "ses6"].iter().any(|end| name.ends_with(end))
 }
 
 #[cfg(test)]
@@ -97,6 +100,10 @@ mod tests {
             "billmgrses5",
             "x%26user[pass]",
             "SESSION",
+            "cookie",
+            "pkey",
+            "sshkey",
+            "Пароль",
         ] {
             assert!(is_secret(name), "{name}");
         }
@@ -129,6 +136,8 @@ mod tests {
             "assess",
             "itemparam",
             "discount_card",
+            "hotkey",
+            "CryptKey",
         ] {
             assert!(!is_secret(name), "{name}");
         }

@@ -1,7 +1,7 @@
 //! Secrets of a text masked by what they are called: nobody knows them, but a log, a request or a header says what they are.
 
 use super::names::{called, is_secret};
-use base64ct::{Base64, Encoding};
+use super::words::after_words;
 
 /// The longest name that is looked at, bytes.
 const LONGEST_NAME: usize = 256;
@@ -29,11 +29,11 @@ pub fn masked_on(text: &str, open: &mut Open) -> String {
     format!("{inside}{}", after_words(&after_signs(rest, open)))
 }
 
-/// Values behind `=`, `:`, `=>`, `%3D` or a tag. `open` is told what would end the last one, when it goes on behind the text.
+/// Values behind `=`, `:`, `=>`, `%3D`, `%3A`, a comma between two quoted words, or a tag. `open` is told what would end the last one, when it goes on behind the text.
 fn after_signs(text: &str, open: &mut Open) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find(['=', '>', ':', '%']) {
+    while let Some(at) = rest.find(['=', '>', ':', '%', ',']) {
         let (before, found) = rest.split_at(at);
         let sign = match escaped_sign(found) {
             Some(escape) => escape,
@@ -54,8 +54,13 @@ fn after_signs(text: &str, open: &mut Open) -> String {
         // Its name may begin before the last `%`.
         let before = out.get(..named).unwrap_or_default();
         // What follows the end of an element is no value of it.
-        let closes = sign == ">" && before.strip_suffix(name(before)).is_some_and(|before| before.ends_with('/'));
-        if !closes && (is_secret(name(before)) || of_a_secret(before, rest)) {
+        let closes = sign == ">"
+            && (before.ends_with('/') || before.strip_suffix(name(before)).is_some_and(|before| before.ends_with('/')));
+        let named = match sign {
+            "," => listed(before, rest) && is_secret(name(before)),
+            _ => is_secret(name(before)) || of_a_secret(before, rest) || within_a_secret(before, sign),
+        };
+        if !closes && named {
             let value = if sign == ":" && name(before).to_ascii_lowercase().ends_with("authorization") {
                 header(rest)
             } else if sign == "=>" && before.trim_end().ends_with(']') && !rest.trim_start().starts_with("string(") {
@@ -78,16 +83,17 @@ fn after_signs(text: &str, open: &mut Open) -> String {
 
 /// The name that ends here: `...&password`, `...%26password`, `<password`, `"password"`.
 fn name(before: &str) -> &str {
-    let before = before.trim_end_matches(['"', '\'', ' ', ']']);
+    let before = before.trim_end_matches(['"', '\'', ' ', ']', '\\']);
     let before = before.get(before.ceil_char_boundary(before.len().saturating_sub(LONGEST_NAME))..).unwrap_or_default();
-    let part = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '.' | '-' | '%');
-    before.get(before.rfind(|character| !part(character)).map_or(0, |at| at + 1)..).unwrap_or_default()
+    let part = |character: char| character.is_alphanumeric() || matches!(character, '_' | '.' | '-' | '%');
+    let begins = before.char_indices().rfind(|(_, character)| !part(*character));
+    before.get(begins.map_or(0, |(at, character)| at + character.len_utf8())..).unwrap_or_default()
 }
 
-/// `%3D`, or what it is in a query that is a value of a value: `%253D`.
+/// `%3D`, or what it is in a query that is a value of a value: `%253D`; `%3A` of a document that is a value.
 fn escaped_sign(text: &str) -> Option<&str> {
     let digits = text.strip_prefix('%')?.trim_start_matches("25");
-    let sign = digits.get(..2).filter(|digits| digits.eq_ignore_ascii_case("3D"))?;
+    let sign = digits.get(..2).filter(|digits| ["3D", "3A"].iter().any(|sign| digits.eq_ignore_ascii_case(sign)))?;
     text.get(..text.len() - digits.len() + sign.len())
 }
 
@@ -98,6 +104,10 @@ fn of_a_secret(out: &str, rest: &str) -> bool {
     let last = |text: &str| called(name(text));
     if last(out) != "value" {
         return false;
+    }
+    if let Some((object, kind)) = reported(out) {
+        // The object of a refused login is no parameter, and its value is a name.
+        return is_secret(object) && kind != "auth";
     }
     let end = rest.find([' ', '\'', '"', '<']).unwrap_or(rest.len());
     let said = rest.get(..end).unwrap_or_default().to_ascii_lowercase();
@@ -111,6 +121,34 @@ fn of_a_secret(out: &str, rest: &str) -> bool {
     let before = before.strip_suffix(called).unwrap_or_default().trim_end_matches(['"', '\'', ' ', '=', ':']);
     let before = before.strip_suffix("%3D").or_else(|| before.strip_suffix("%3d")).unwrap_or(before);
     is_secret(called) && last(before) == "name"
+}
+
+/// Whether two quoted words stand beside each other, as in `VALUES ('password', 'x')`, and the second is no name of something.
+fn listed(before: &str, rest: &str) -> bool {
+    let rest = rest.trim_start();
+    let Some(quote) = rest.chars().next().filter(|quote| matches!(quote, '\'' | '"')) else { return false };
+    let after = rest.get(1..).and_then(|rest| rest.split_once(quote)).map_or("", |(_, after)| after.trim_start());
+    before.ends_with(['\'', '"']) && !after.starts_with(':') && !after.starts_with("=>")
+}
+
+/// Object and type of an error whose value comes next: `Error: Type: 'value' Object: 'password' Value: 'x'`.
+fn reported(out: &str) -> Option<(&str, &str)> {
+    let (out, object) =
+        out.trim_end().strip_suffix("Value")?.trim_end().strip_suffix('\'')?.rsplit_once("Object: '")?;
+    let (_, kind) = out.trim_end().strip_suffix('\'')?.rsplit_once("Type: '")?;
+    Some((object, kind))
+}
+
+/// Whether it is the text of an element that is called like a secret, or its id: `<auth id="x" level="16">x</auth>`.
+fn within_a_secret(before: &str, sign: &str) -> bool {
+    if sign != ">" && !(sign == "=" && name(before) == "id") {
+        return false;
+    }
+    let tag =
+        before.rfind('<').and_then(|at| before.get(at + 1..)).filter(|tag| !tag.contains('>')).unwrap_or_default();
+    is_secret(
+        tag.split(|character: char| !(character.is_alphanumeric() || character == '_')).next().unwrap_or_default(),
+    )
 }
 
 /// How long the value of a header is: a scheme and what it takes, to the line's end or to the quote or tag around the header.
@@ -131,21 +169,26 @@ fn value(rest: &str, sign: &str, out: &mut String) -> usize {
         |text: &str, ends: &[char]| text.find(|character: char| ends.contains(&character)).unwrap_or(text.len());
     match sign {
         ">" => ends_at(rest, &['<']),
-        "=" | ":" | "=>" => {
+        "=" | ":" | "=>" | "," => {
             // `"password":{"$":"..."}`, `password='...'`
-            let lead = rest.len() - rest.trim_start_matches([' ', '{', '$']).len();
+            let lead = rest.len() - rest.trim_start_matches([' ', '{', '$', '\\']).len();
             let quoted = rest.get(lead..).unwrap_or_default();
-            if sign == ":" && quoted.starts_with("\"$\":") {
+            let inner = quoted.strip_prefix("\"$\"").and_then(|inner| inner.trim_start().strip_prefix(':'));
+            if let (":", Some(inner)) = (sign, inner.map(str::trim_start)) {
                 // The value is the one of the inner name, which the next turn would not know for a secret.
-                let inner = quoted.get(4..).unwrap_or_default();
                 let end = inner.strip_prefix('"').map_or(0, |value| 2 + value.find('"').unwrap_or(value.len()));
                 out.push_str("{\"$\":");
-                return (lead + 4 + end).min(rest.len());
+                return (rest.len() - inner.len() + end).min(rest.len());
             }
             // PHP's var_dump: `string(5) "abcde"`.
             let dumped = quoted.strip_prefix("string(").and_then(|dump| dump.find(") ")).map_or(0, |at| at + 9);
             let (lead, quoted) = (lead + dumped, quoted.get(dumped..).unwrap_or_default());
             match quoted.chars().next() {
+                // A document in a text: `\"password\":\"x\"`.
+                Some(quote @ ('\'' | '"')) if rest.get(..lead).is_some_and(|lead| lead.ends_with('\\')) => {
+                    let inner = quoted.get(1..).unwrap_or_default();
+                    lead + 1 + inner.find(&format!("\\{quote}")).map_or(inner.len(), |end| end + 2)
+                }
                 Some(quote @ ('\'' | '"')) => {
                     let inner = quoted.get(1..).unwrap_or_default();
                     let mut escaped = false;
@@ -156,11 +199,20 @@ fn value(rest: &str, sign: &str, out: &mut String) -> usize {
                     });
                     (lead + 1 + end.map_or(inner.len(), |end| end + 1)).min(rest.len())
                 }
+                // A setting, `password = x`; not a parameter without a value before the next one.
+                Some(_) if rest.starts_with(' ') && !quoted.split(' ').next().unwrap_or_default().contains('=') => {
+                    lead + ends_at(quoted, &[' ', ',', '}', '&', '\'', '"', '<'])
+                }
                 _ if sign != "=" => lead + ends_at(quoted, &[' ', ',', '}', '&', '\'', '"', '<']),
                 _ => ends_at(rest, &['&', '\'', '"', '<', '>', ' ', ',', ')']),
             }
         }
         _ => {
+            // `%22password%22%3A%22x%22`
+            let quote = format!("{}22", sign.get(..sign.len() - 2).unwrap_or_default());
+            if let Some(inner) = rest.strip_prefix(quote.as_str()) {
+                return inner.find(&quote).map_or(rest.len(), |end| end + 2 * quote.len());
+            }
             let end = ends_at(rest, &['&', '\'', '"', '<', '>', ' ', ')']);
             let escaped = format!("{}26", sign.get(..sign.len() - 2).unwrap_or_default());
             [escaped.as_str(), "%26"].iter().filter_map(|next| rest.find(next)).fold(end, usize::min)
@@ -171,14 +223,14 @@ fn value(rest: &str, sign: &str, out: &mut String) -> usize {
 /// What ends the value, when it is not ended here.
 fn unended(rest: &str, sign: &str, queried: bool) -> Open {
     const QUERY: &[char] = &['&', '\'', '"', '<', '>', ' ', ')'];
-    let ends: &[char] = match (sign, rest.trim_start_matches([' ', '{', '$']).chars().next()) {
+    let ends: &[char] = match (sign, rest.trim_start_matches([' ', '{', '$', '\\']).chars().next()) {
         (">", _) => &['<'],
         (_, Some('\'')) => &['\''],
         (_, Some('"')) => &['"'],
         ("=", Some(_)) if queried => QUERY,
         _ => return None,
     };
-    let value = rest.trim_start_matches([' ', '{', '$']);
+    let value = rest.trim_start_matches([' ', '{', '$', '\\']);
     let value = if ends.len() == 1 && sign != ">" { value.get(1..).unwrap_or_default() } else { value };
     (!value.contains(ends)).then_some(ends)
 }
@@ -194,145 +246,6 @@ fn login<'a>(rest: &'a str, out: &mut String) -> &'a str {
         }
         None => rest,
     }
-}
-
-/// What follows one of these is no secret but a sentence: "the password of the user was changed".
-const ORDINARY: [&str; 62] = [
-    "a",
-    "access",
-    "again",
-    "also",
-    "an",
-    "and",
-    "are",
-    "as",
-    "at",
-    "authentication",
-    "authorization",
-    "be",
-    "before",
-    "but",
-    "by",
-    "can",
-    "cannot",
-    "change",
-    "changed",
-    "could",
-    "did",
-    "does",
-    "error",
-    "expired",
-    "failed",
-    "field",
-    "for",
-    "from",
-    "has",
-    "hash",
-    "have",
-    "if",
-    "in",
-    "incorrect",
-    "invalid",
-    "is",
-    "it",
-    "key",
-    "mismatch",
-    "missing",
-    "must",
-    "not",
-    "of",
-    "on",
-    "only",
-    "or",
-    "required",
-    "so",
-    "that",
-    "the",
-    "then",
-    "this",
-    "to",
-    "too",
-    "user",
-    "was",
-    "were",
-    "which",
-    "who",
-    "will",
-    "with",
-    "wrong",
-];
-
-/// What the next word is.
-#[derive(Clone, Copy)]
-enum Next {
-    Word,
-    Secret,
-    /// What follows `Basic`: a login in base64, or an ordinary word.
-    Login,
-    /// A part of a secret that is quoted so.
-    Quoted(char),
-}
-
-/// `Bearer TOKEN`, `Basic LOGIN`, `DBPassword VALUE`.
-fn after_words(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut next = Next::Word;
-    for part in text.split_inclusive(char::is_whitespace) {
-        let word = part.trim_end();
-        let secret = match next {
-            _ if word.is_empty() => {
-                out.push_str(part);
-                continue;
-            }
-            Next::Word => false,
-            Next::Secret => is_unnamed_secret(word),
-            Next::Login => is_login(word),
-            Next::Quoted(_) => true,
-        };
-        let quote = match next {
-            Next::Quoted(quote) => (!word.ends_with(quote)).then_some(quote),
-            Next::Secret if secret => word.chars().next().filter(|first| {
-                matches!(first, '"' | '\'') && !word.get(1..).is_some_and(|rest| rest.ends_with(*first))
-            }),
-            _ => None,
-        };
-        if secret {
-            // Each of its words, so that none stays.
-            out.push('*');
-            out.push_str(part.get(word.len()..).unwrap_or_default());
-            next = quote.map_or(Next::Word, Next::Quoted);
-        } else {
-            out.push_str(part);
-            next = announced(word);
-        }
-    }
-    out
-}
-
-/// What a word says of the next one.
-fn announced(word: &str) -> Next {
-    let word = word.trim_start_matches(|character: char| !character.is_ascii_alphanumeric()).to_ascii_lowercase();
-    let plain = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
-    // A header's words are known of more things than a setting's.
-    let named = ["passw", "pwd", "authinfo", "apikey", "api-key", "api_key", "token", "secret"];
-    match word.rsplit([':', '=', '"', '\'']).next() {
-        Some("bearer") => Next::Secret,
-        Some("basic") => Next::Login,
-        _ if plain && !word.ends_with('.') && named.iter().any(|name| word.contains(name)) => Next::Secret,
-        _ => Next::Word,
-    }
-}
-
-fn is_unnamed_secret(word: &str) -> bool {
-    let bare = word.trim_matches(|character: char| !character.is_alphanumeric()).to_ascii_lowercase();
-    !bare.is_empty() && !ORDINARY.contains(&bare.as_str()) && !matches!(announced(word), Next::Secret)
-}
-
-/// `user:password` in base64, perhaps cut off.
-fn is_login(word: &str) -> bool {
-    let letters = word.trim_matches(['"', '\'', ',', ';', ')']).trim_end_matches('=');
-    let whole = letters.get(..letters.len() / 4 * 4).unwrap_or_default();
-    Base64::decode_vec(whole).is_ok_and(|bytes| bytes.contains(&b':')) || (letters.len() >= 4 && word.ends_with('='))
 }
 
 #[cfg(test)]
@@ -388,6 +301,26 @@ mod tests {
             ("elid=1&value=ab&name=x&crypted=on", "elid=1&value=*&name=x&crypted=on"),
             ("q=name%3Dpassword%26value%3Dab%26elid%3D1", "q=name%3Dpassword%26value%3D*%26elid%3D1"),
             (r#"{"name":"password","value":"ab","ip":"1"}"#, r#"{"name":"password","value":*,"ip":"1"}"#),
+            (r#"{"password": {"$": "ab"}, "ip": {"$": "1"}}"#, r#"{"password":{"$":*}, "ip": {"$": "1"}}"#),
+            (r#"x {\"password\":\"a b\",\"ip\":\"1\"}"#, r#"x {\"password\":*,\"ip\":\"1\"}"#),
+            (
+                "q=%7B%22password%22%3A%22ab%22%2C%22ip%22%3A%221%22%7D",
+                "q=%7B%22password%22%3A*%2C%22ip%22%3A%221%22%7D",
+            ),
+            (r#"<doc><auth id="ab" level="16">ab</auth></doc>"#, r#"<doc><auth id=* level="16">*</auth></doc>"#),
+            (r#"<password crypted="no">ab</password><ip>1</ip>"#, r#"<password crypted="no">*</password><ip>1</ip>"#),
+            (r#"<auth level="16"/>x <elem id="1">y</elem>"#, r#"<auth level="16"/>x <elem id="1">y</elem>"#),
+            (
+                "Error: Type: 'value' Object: 'password' Value: 'ab' x",
+                "Error: Type: 'value' Object: 'password' Value:* x",
+            ),
+            ("password = ab x", "password =* x"),
+            ("password= elid=1", "password= elid=1"),
+            ("INSERT INTO p VALUES (1,'password','ab','x')", "INSERT INTO p VALUES (1,'password',*,'x')"),
+            ("CREATE USER x IDENTIFIED BY 'a b' WITH", "CREATE USER x IDENTIFIED BY * * WITH"),
+            ("mysql -p'a b' billmgr", "mysql * * billmgr"),
+            ("cookie=ab; pkey=cd&sshkey=ef", "cookie=* pkey=*&sshkey=*"),
+            ("пароль: ab, адрес: cd", "пароль:*, адрес: cd"),
         ] {
             assert_eq!(masked(text), expected, "{text}");
         }
