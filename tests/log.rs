@@ -439,3 +439,32 @@ fn where_the_log_does_not_say_the_sellers_id_it_is_said_that_its_lines_were_not_
     assert!(said.contains("without an error. Lines that name only its id at the seller were not looked for"), "{said}");
     assert!(said.contains("\n  not looked at: lines that name only its id at the seller"), "{said}");
 }
+
+#[test]
+fn of_a_stream_a_time_is_asked_about_as_of_a_file() {
+    let root = copied("");
+    let ago = |hours: i64| jiff::ZonedDateTime::now().checked_sub(jiff::SignedDuration::from_hours(hours)).unwrap();
+    let log: String = [24 * 400, 24 * 300, 24 * 40, 1]
+        .map(|hours| format!("{} [1:1] core WARNING {hours} hours\n", ago(hours).strftime("%b %e %H:%M:%S")))
+        .concat();
+    for (arguments, expected) in [
+        (&[][..], &["1", "960", "7200", "9600"][..]),
+        (&["--since", "2h"], &["1"]),
+        (&["--since", "50d"], &["1", "960"]),
+        (&["--until", "30d"], &["960", "7200", "9600"]),
+        (&["--since", "390d", "--until", "30d"], &["960", "7200"]),
+    ] {
+        let mut child = command(root.path(), &[&["log", "--file", "-", "--format", "json"], arguments].concat())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(log.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let found: Vec<_> =
+            value["findings"].as_array().unwrap().iter().map(|one| one["text"].as_str().unwrap()).collect();
+        let expected: Vec<_> = expected.iter().map(|hours| format!("{hours} hours")).collect();
+        assert_eq!(found, expected, "{arguments:?} {value}");
+    }
+}

@@ -16,6 +16,7 @@ use jiff::civil::{DateTime, date};
 use jiff::tz::TimeZone;
 use resellguard::language::Say;
 use resellguard::modulelog::{self, Cut, Files, Finding, Kind, Listener, Position, Window};
+use resellguard::report::LogReport;
 use resellguard::root::Root;
 use std::fs::{self, File};
 use std::io::Write;
@@ -301,4 +302,42 @@ fn a_file_named_by_hand_is_read_like_any_other() {
     assert_eq!(read(&files, Window::default()).len(), 1);
     let none = Files::one(Path::new("/nowhere/pmbillmgr.log"));
     assert_eq!((none.files.len(), none.skipped.len()), (0, 1));
+}
+
+/// A stream is read once, and its last line is not in the future.
+#[test]
+fn a_streams_years_are_those_in_which_its_last_line_is_not_in_the_future() {
+    let now = date(2026, 11, 30).at(12, 0, 0, 0);
+    let told = |days: &[&str], window: Window| {
+        let log: String = (1..).zip(days).map(|(value, day)| error(day, value)).collect();
+        let mut read = Vec::new();
+        for cut in [Cut::default(), Cut { size: 1, threads: 2 }] {
+            let mut report = LogReport::default();
+            modulelog::stream(log.as_bytes(), Path::new("-"), now, window, cut, &mut report).unwrap();
+            let json = report.json();
+            let found = json["findings"].as_array().unwrap();
+            let years: Vec<_> = found.iter().rev().map(|one| one["at"].as_str().unwrap()[..10].to_owned()).collect();
+            let span = report.looked.span.map(|(first, last)| (first.year(), last.year()));
+            let counted: u64 = report.groups().iter().map(|group| group.count).sum();
+            assert_eq!((counted, report.total), (years.len() as u64, years.len() as u64));
+            assert!(report.groups().iter().all(|group| group.first.year() >= span.unwrap().0));
+            read.push((years, span.unwrap()));
+        }
+        assert_eq!(read[0], read[1]);
+        read.remove(0)
+    };
+    let all = Window::default();
+    let days = ["Nov 20", "Jan  5", "Oct 29"];
+    assert_eq!(told(&days, all), (["2025-11-20", "2026-01-05", "2026-10-29"].map(String::from).to_vec(), (2025, 2026)));
+    // Several years, and a clock that was ahead for a moment.
+    let days = ["Nov 20", "Jan  5", "Oct 29", "Jan  5", "Dec 24", "Nov 29"];
+    let expected = ["2023-11-20", "2024-01-05", "2024-10-29", "2025-01-05", "2025-12-24", "2026-11-29"];
+    assert_eq!(told(&days, all), (expected.map(String::from).to_vec(), (2023, 2026)));
+    assert_eq!(told(&["Nov 29", "Dec  3", "Nov 30"], all).0, ["2026-11-29", "2026-12-03", "2026-11-30"]);
+    // Ahead of now at its very end.
+    assert_eq!(told(&["Nov 29", "Dec  3"], all).0, ["2025-11-29", "2025-12-03"]);
+    // What was asked for is recent.
+    let recent = Window::since(date(2026, 11, 30).at(2, 0, 0, 0));
+    assert_eq!(told(&["Nov 30", "Jan  5", "Oct 29"], recent), (vec![], (2025, 2026)));
+    assert_eq!(told(&["Nov 30", "Jan  5", "Oct 29", "Nov 30"], recent), (vec!["2026-11-30".to_owned()], (2025, 2026)));
 }

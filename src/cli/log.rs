@@ -71,7 +71,8 @@ pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Res
         });
     }
     let mut report = LogReport::default();
-    if let Some((name, source)) = arguments.file.as_deref().and_then(piped) {
+    let piped_once = arguments.file.as_deref().filter(|_| window.suits_a_stream(now.datetime())).and_then(piped);
+    if let Some((name, source)) = piped_once {
         let failed = |why: Why| Error::new(Kind::File, format!("{}: {}", name.display(), why.say(language)));
         let source = source.map_err(|error| failed(error.into()))?;
         let source = modulelog::unpacked(source).map_err(failed)?;
@@ -79,7 +80,7 @@ pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Res
             .map_err(|error| failed(error.into()))?;
         report.end(Vec::new());
     } else {
-        let files = files(root, arguments.file.as_deref(), language)?;
+        let (files, _spool) = files_or_spool(root, arguments.file.as_deref(), language)?;
         let skipped = modulelog::read(&files, window, Cut::default(), &mut report);
         report.end(skipped);
     }
@@ -116,6 +117,17 @@ fn files(root: &Root, file: Option<&Path>, language: Language) -> Result<Files, 
     Err(Error::new(Kind::File, why))
 }
 
+/// The same, of a pipe what came out of it: for what has to be read twice. The files are there as long as the spool is.
+fn files_or_spool(root: &Root, file: Option<&Path>, language: Language) -> Result<(Files, Option<Spool>), Error> {
+    let Some((name, source)) = file.and_then(piped) else { return Ok((files(root, file, language)?, None)) };
+    let failed = |error: io::Error| Error::new(Kind::File, format!("{}: {error}", name.display()));
+    let spool = Spool::of(source.map_err(failed)?)?;
+    let files = files(root, Some(&spool.path()), language)
+        .map_err(|error| error.called(&spool.path().to_string_lossy(), &name.to_string_lossy()))?
+        .called(name);
+    Ok((files, Some(spool)))
+}
+
 fn service(
     root: &Root,
     item: ItemId,
@@ -124,19 +136,7 @@ fn service(
     language: Language,
 ) -> Result<ServiceLogReport, Error> {
     // Read twice: for the threads that mention the service, and for their lines.
-    let spool = match file.and_then(piped) {
-        Some((name, source)) => {
-            let failed = |error: io::Error| Error::new(Kind::File, format!("{}: {error}", name.display()));
-            Some((name, Spool::of(source.map_err(failed)?)?))
-        }
-        None => None,
-    };
-    let files = match &spool {
-        Some((name, spool)) => files(root, Some(&spool.path()), language)
-            .map_err(|error| error.called(&spool.path().to_string_lossy(), &name.to_string_lossy()))?
-            .called(name),
-        None => files(root, file, language)?,
-    };
+    let (files, _spool) = files_or_spool(root, file, language)?;
     let (seller_id, unknown) = match seller_id(root, item) {
         Ok(id) => (id, None),
         Err(error) => (None, Some(error.detail)),

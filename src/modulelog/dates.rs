@@ -49,6 +49,11 @@ impl Calendar {
         moment(self.year, stamp)
     }
 
+    /// So many years later; earlier, when there are fewer than none.
+    pub fn shift(&mut self, years: i16) {
+        self.year = self.year.saturating_add(years);
+    }
+
     /// The year it is at.
     pub fn year(self) -> i16 {
         self.year
@@ -58,6 +63,18 @@ impl Calendar {
 /// The last moment that a line may have in a file of which nothing should be younger than `latest`.
 pub fn bound(latest: DateTime) -> DateTime {
     latest.checked_add(AHEAD_HOURS.hours()).unwrap_or(latest)
+}
+
+/// By how many years that moment is too late, where nothing is younger than `latest` but for a clock that was ahead for a while and is
+/// set back; 0 for one that may be right.
+pub fn years_too_late(at: DateTime, stamp: Stamp, latest: DateTime) -> i16 {
+    let ahead = bound(latest).checked_add(SET_BACK_DAYS.days()).unwrap_or(DateTime::MAX);
+    if at > ahead { at.year() - year_before(stamp, latest) } else { 0 }
+}
+
+/// So many years before; of 29 February the day before, where there is none.
+pub fn years_earlier(at: DateTime, years: i16) -> DateTime {
+    at.checked_sub(years.years()).unwrap_or(at)
 }
 
 /// The last year in which this moment lies before `latest`, or at most a day after it.

@@ -1,5 +1,6 @@
 //! Findings: errors and warnings of the log, each with the service and the event it is about, as far as the log says it.
 
+use super::dates::years_earlier;
 use super::line::{Level, Thread};
 use super::piece::Trouble;
 use super::shapes::{self, ErrorForm, Kind, Shape};
@@ -157,6 +158,13 @@ impl Pairing {
             }
         }
         out.reverse();
+    }
+
+    /// The years were counted wrong: what waits is so many years older.
+    pub fn earlier(&mut self, years: i16) {
+        for one in &mut self.waiting {
+            one.error.at = years_earlier(one.error.at, years);
+        }
     }
 
     /// What waited in vain.

@@ -1,5 +1,6 @@
 //! What was looked at: which files, how many lines, from when to when. Without it "nothing was found" may mean anything.
 
+use super::dates::years_earlier;
 use super::files::{Skipped, Why};
 use jiff::civil::DateTime;
 use std::path::Path;
@@ -23,6 +24,11 @@ impl Looked {
     pub fn time(&mut self, at: DateTime) {
         let (first, last) = self.span.unwrap_or((at, at));
         self.span = Some((first.min(at), last.max(at)));
+    }
+
+    /// What was read so far is so many years older.
+    pub fn earlier(&mut self, years: i16) {
+        self.span = self.span.map(|(first, last)| (years_earlier(first, years), years_earlier(last, years)));
     }
 
     /// A file was read to its end.

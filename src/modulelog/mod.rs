@@ -12,7 +12,7 @@
 //! local ones.
 
 mod chunks;
-mod dates;
+pub mod dates;
 mod files;
 mod finding;
 mod line;

@@ -2,13 +2,13 @@
 //! to whoever listens.
 
 use super::chunks::{self, Cut};
-use super::dates::{Calendar, bound, year_before};
+use super::dates::{Calendar, bound, year_before, years_too_late};
 use super::files::{Files, LogFile, Packing, Skipped, Why};
 use super::finding::{Finding, Pairing};
 use super::line::{Stamp, Thread};
 use super::piece::{self, Lines, Part, Wanted, What};
-use jiff::Timestamp;
 use jiff::civil::DateTime;
+use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -28,6 +28,13 @@ pub struct Window {
 impl Window {
     pub fn since(since: DateTime) -> Self {
         Self { since: Some(since), until: None }
+    }
+
+    /// Whether what lies in it can be told of a stream whose years show at its end: nothing in it is older than 50 weeks, and a year
+    /// earlier nothing is in it.
+    pub fn suits_a_stream(&self, now: DateTime) -> bool {
+        let recent = |since| now.checked_sub(50.weeks()).is_ok_and(|year| since >= year);
+        self.until.is_none() && self.since.is_none_or(recent)
     }
 
     pub fn holds(&self, at: DateTime) -> bool {
@@ -90,6 +97,10 @@ pub trait Listener: Clone + Send + Sync {
     /// The module ordered a service of ours at the seller. Told with the callbacks.
     fn order(&mut self, _item: u64, _at: DateTime) {}
 
+    /// What was told of a stream so far was so many years earlier: only its end shows it. `nothing_asked`: too early to be asked
+    /// about.
+    fn earlier(&mut self, _years: i16, _nothing_asked: bool) {}
+
     /// The time of a line, now and then, and of the last one.
     fn time(&mut self, _at: DateTime) {}
 
@@ -146,7 +157,8 @@ pub fn go_on<L: Listener>(
     (position, skipped)
 }
 
-/// Reads a stream that cannot be read twice: its year is that of its first line, seen from now.
+/// Reads a stream that cannot be read twice. None of its lines is younger than `latest`; where one would be, all before it were a
+/// year earlier. Asked about may be only what `Window::suits_a_stream`.
 ///
 /// # Errors
 /// The stream's.
@@ -159,8 +171,14 @@ pub fn stream<L: Listener>(
     listener: &mut L,
 ) -> io::Result<()> {
     let mut scan = Scan::new(cut, window, true, listener);
-    let mut run = Run::new(name.into(), latest, None, None);
+    let mut run = Run { once: true, ..Run::new(name.into(), latest, None, None) };
     let read = scan.source(source, &mut run);
+    // The last one may have seemed to be of a clock that is set back later.
+    let ahead = -run.years_off().unwrap_or(0);
+    if ahead > 0 {
+        scan.pairing.earlier(ahead);
+        scan.listener.earlier(ahead, window.since.is_some());
+    }
     scan.finish();
     read?;
     run.tell_its_end(listener);
@@ -205,13 +223,15 @@ struct Run {
     /// It ends in a line that nothing ends.
     unended: bool,
     offset: u64,
+    /// It cannot be read twice.
+    once: bool,
 }
 
 impl Run {
     fn new(file: Arc<Path>, latest: DateTime, year: Option<i16>, from: Option<&Position>) -> Self {
         let calendar = from.and_then(|from| from.calendar).or_else(|| year.map(Calendar::starting));
         let (line, offset) = from.map_or((0, 0), |from| (from.line, from.offset));
-        Self { file, latest, calendar, first_year: year, last: None, line, unended: false, offset }
+        Self { file, latest, calendar, first_year: year, last: None, line, unended: false, offset, once: false }
     }
 
     fn date(&mut self, stamp: Stamp) -> DateTime {
@@ -224,11 +244,14 @@ impl Run {
         listener.file(&self.file, self.line + u64::from(self.unended), self.last.is_some());
     }
 
+    /// By how many years the last line is earlier than it should be; below 0, later.
+    fn years_off(&self) -> Option<i16> {
+        Some(year_before(self.last?.0, self.latest) - self.calendar?.year())
+    }
+
     /// The year to begin in, when the last line shows that the first guess was wrong.
     fn better_year(&self) -> Option<i16> {
-        let (calendar, first, last) = (self.calendar?, self.first_year?, self.last?.0);
-        let better = first + year_before(last, self.latest) - calendar.year();
-        (better != first).then_some(better)
+        self.years_off().filter(|years| *years != 0).and_then(|years| Some(self.first_year? + years))
     }
 }
 
@@ -323,7 +346,7 @@ fn tell<L: Listener>(part: Part, run: &mut Run, window: Window, pairing: &mut Pa
         }
     }
     for told in part.told {
-        let at = run.date(told.stamp);
+        let at = date(told.stamp, run, window, pairing, listener);
         match told.what {
             What::Time => listener.time(at),
             What::Line { text, mentions } => {
@@ -352,11 +375,22 @@ fn tell<L: Listener>(part: Part, run: &mut Run, window: Window, pairing: &mut Pa
     }
     if let Some(last) = part.last {
         run.last = Some(last);
-        let at = run.date(last.0);
+        let at = date(last.0, run, window, pairing, listener);
         listener.time(at);
     }
     run.line += part.feeds;
     run.unended |= part.unended;
+}
+
+/// Dates a line. One of a stream that would be in the future shows that everything before it was earlier.
+fn date<L: Listener>(stamp: Stamp, run: &mut Run, window: Window, pairing: &mut Pairing, listener: &mut L) -> DateTime {
+    let at = run.date(stamp);
+    let late = if run.once { years_too_late(at, stamp, run.latest) } else { 0 };
+    let Some(calendar) = run.calendar.as_mut().filter(|_| late > 0) else { return at };
+    calendar.shift(-late);
+    pairing.earlier(late);
+    listener.earlier(late, window.since.is_some());
+    calendar.date(stamp)
 }
 
 fn tell_finding<L: Listener>(finding: Finding, window: Window, listener: &mut L) {

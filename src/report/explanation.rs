@@ -1,7 +1,7 @@
 //! Why a service is where it is, as it is shown: the paragraph, then the evidence of each source, then the plan.
 
 use super::drift::{local_json, planned_json, planned_text, state};
-use super::log::{story_end, story_json};
+use super::stories::{story_end, story_json};
 use super::{SCHEMA, english, short};
 use crate::billmgr::Change;
 use crate::billmgr::schedule::{Blind, Schedule};

@@ -1,9 +1,10 @@
-//! What the module's log holds, as it is shown: findings by kind and service, and the stories of one service.
+//! What the module's log holds, as it is shown: findings by kind and service.
 
 use super::{SCHEMA, short};
 use crate::journal::rfc3339;
 use crate::language::{Language, Say, english, russian};
-use crate::modulelog::{Finding, Kind, Listener, Looked, Skipped, Step, Stories, Story, What};
+use crate::modulelog::dates::years_earlier;
+use crate::modulelog::{Finding, Kind, Listener, Looked, Skipped};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -68,6 +69,22 @@ impl Listener for LogReport {
         self.total += 1;
     }
 
+    fn earlier(&mut self, years: i16, nothing_asked: bool) {
+        self.looked.earlier(years);
+        if nothing_asked {
+            (self.groups, self.newest, self.total) = (BTreeMap::new(), VecDeque::new(), 0);
+        }
+        let older = |finding: &mut Arc<Finding>| {
+            let finding = Arc::make_mut(finding);
+            finding.at = years_earlier(finding.at, years);
+        };
+        self.newest.iter_mut().for_each(older);
+        for group in self.groups.values_mut() {
+            (group.first, group.last) = (years_earlier(group.first, years), years_earlier(group.last, years));
+            group.newest.iter_mut().for_each(older);
+        }
+    }
+
     fn time(&mut self, at: DateTime) {
         self.looked.time(at);
     }
@@ -126,7 +143,7 @@ impl LogReport {
     }
 }
 
-fn status(found: bool, looked: &Looked, skipped: &[Skipped]) -> u8 {
+pub(super) fn status(found: bool, looked: &Looked, skipped: &[Skipped]) -> u8 {
     match (found, skipped.is_empty() && !looked.is_empty()) {
         (true, _) => 2,
         (false, false) => 1,
@@ -135,7 +152,7 @@ fn status(found: bool, looked: &Looked, skipped: &[Skipped]) -> u8 {
 }
 
 /// Which files, and from when to when: nothing is found where nothing was looked at.
-fn looked_text(out: &mut String, looked: &Looked, language: Language) {
+pub(super) fn looked_text(out: &mut String, looked: &Looked, language: Language) {
     if looked.is_empty() {
         out.push_str(language.choose(("The log is empty.\n", "Журнал пуст.\n")));
     }
@@ -153,7 +170,7 @@ fn looked_text(out: &mut String, looked: &Looked, language: Language) {
     let _ = writeln!(out, "{}: {names}{more}{span}", language.choose(("Looked at", "Просмотрено")));
 }
 
-fn looked_json(looked: &Looked) -> Value {
+pub(super) fn looked_json(looked: &Looked) -> Value {
     let files: Vec<String> = looked.files.iter().map(|file| file.display().to_string()).collect();
     let (first, last) = looked.span.unzip();
     json!({"files": files, "lines": looked.lines, "first": first.map(moment), "last": last.map(moment)})
@@ -210,135 +227,22 @@ fn group_json(group: &Group) -> Value {
     })
 }
 
-fn skipped_json(skipped: &[Skipped]) -> Value {
+pub(super) fn skipped_json(skipped: &[Skipped]) -> Value {
     skipped
         .iter()
         .map(|file| json!({"file": file.path.to_string_lossy(), "why": file.why.to_string(), "lines_read": file.lines}))
         .collect()
 }
 
-fn skipped_text(out: &mut String, skipped: &[Skipped], language: Language) {
+pub(super) fn skipped_text(out: &mut String, skipped: &[Skipped], language: Language) {
     for file in skipped {
         let _ = writeln!(out, "{}", file.say(language));
     }
 }
 
 /// RFC 3339 with the panel's offset.
-fn moment(at: DateTime) -> String {
+pub(super) fn moment(at: DateTime) -> String {
     at.to_zoned_datetime(TimeZone::system()).map_or_else(|_| at.to_string(), |at| rfc3339(&at))
-}
-
-/// The answer of `log ITEM`.
-#[derive(Clone, Debug, Default)]
-pub struct ServiceLogReport {
-    pub item: u64,
-    /// Its id at the seller, as this panel keeps it.
-    pub seller_id: Option<String>,
-    /// Why that could not be asked.
-    pub unknown: Option<String>,
-    pub stories: Stories,
-}
-
-impl ServiceLogReport {
-    /// 0 nothing went wrong, 2 findings, 1 a file that could not be read.
-    pub fn exit_status(&self) -> u8 {
-        let errors = self.stories.stories.iter().any(|story| story.errors() > 0);
-        status(errors || !self.stories.findings.is_empty(), &self.stories.looked, &self.stories.skipped)
-    }
-
-    pub fn json(&self) -> Value {
-        let threads: Vec<Value> = self.stories.stories.iter().map(story_json).collect();
-        let findings: Vec<Value> = self.stories.findings.iter().map(finding_json).collect();
-        let by_log = self.stories.seller.map(|id| id.to_string());
-        json!({
-            "schema": SCHEMA, "item": self.item, "seller_id": self.seller_id.clone().or(by_log), "unknown": self.unknown,
-            "seller_id_from_log": self.stories.seller.is_some(),
-            "findings": findings, "threads": threads, "looked_at": looked_json(&self.stories.looked), "skipped": skipped_json(&self.stories.skipped),
-        })
-    }
-
-    pub fn text(&self, language: Language) -> String {
-        let mut out = String::new();
-        let service = language.choose(("Service", "Услуга"));
-        let seller = match (&self.seller_id, &self.unknown) {
-            (Some(id), _) => format!("{} {id}", language.choose(("at the seller", "у продавца"))),
-            _ if let Some(id) = self.stories.seller => language
-                .choose((format!("at the seller {id} (the log says so)"), format!("у продавца {id} (по журналу)"))),
-            (None, None) => language
-                .choose(("its id at the seller is not stored here", "номер у продавца здесь не сохранён"))
-                .into(),
-            (None, Some(why)) => format!(
-                "{}: {}",
-                language.choose(("its id at the seller is unknown", "номер у продавца неизвестен")),
-                short(why, WIDTH)
-            ),
-        };
-        let _ = writeln!(out, "{service} {}, {seller}", self.item);
-        if self.seller_id.is_none() && self.stories.seller.is_none() {
-            out.push_str(language.choose((
-                "Lines that name only its id at the seller were not looked for.\n",
-                "Строки, где назван только её номер у продавца, не искались.\n",
-            )));
-        }
-        for story in &self.stories.stories {
-            story_text(&mut out, story, language);
-        }
-        if self.stories.stories.is_empty() && self.stories.looked.span.is_some() {
-            out.push_str(language.choose(("The log does not mention it.\n", "В журнале она не упоминается.\n")));
-        }
-        skipped_text(&mut out, &self.stories.skipped, language);
-        looked_text(&mut out, &self.stories.looked, language);
-        out
-    }
-}
-
-/// The last steps of a story, or those up to its last error, for beside something else.
-pub fn story_end(story: &Story, most: usize, language: Language) -> Vec<String> {
-    let failed = story.steps.iter().rposition(|step| matches!(step.what, What::Error | What::Warning));
-    let end = failed.map_or(story.steps.len(), |at| at + 1);
-    let steps = story.steps.get(end.saturating_sub(most)..end).unwrap_or_default();
-    let others = (story.steps.len() - steps.len()) as u64;
-    let short = Story { thread: story.thread, steps: steps.to_vec(), left_out: story.left_out + others };
-    let mut out = String::new();
-    story_text(&mut out, &short, language);
-    out.lines().map(str::to_owned).collect()
-}
-
-fn story_text(out: &mut String, story: &Story, language: Language) {
-    let (first, last) = (story.steps.first(), story.last());
-    let times = first.zip(last).map(|(first, last)| format!("{} .. {last}", first.at)).unwrap_or_default();
-    let file = first.map(|step| step.file.display().to_string()).unwrap_or_default();
-    let _ = writeln!(out, "[{}] {times} {file}", story.thread);
-    for step in &story.steps {
-        let mark = if matches!(step.what, What::Error | What::Warning) { '!' } else { ' ' };
-        let _ = writeln!(
-            out,
-            "{mark} {:>8} {} {}: {}",
-            step.line,
-            step.at.time(),
-            step.what.say(language),
-            short(&step.text, WIDTH)
-        );
-    }
-    if story.left_out > 0 {
-        let more = language.choose((
-            format!("{} of the thread about other things", english(story.left_out, "line", "lines")),
-            format!("{} потока о другом", russian(story.left_out, "строка", "строки", "строк")),
-        ));
-        let _ = writeln!(out, "           ... {more}");
-    }
-}
-
-pub fn story_json(story: &Story) -> Value {
-    let steps: Vec<Value> = story.steps.iter().map(step_json).collect();
-    json!({"thread": story.thread.to_string(), "errors": story.errors(), "left_out": story.left_out, "steps": steps})
-}
-
-fn step_json(step: &Step) -> Value {
-    json!({
-        "what": step.what.word(), "at": moment(step.at), "line": step.line, "file": step.file.to_string_lossy(),
-        "text": step.text,
-    })
 }
 
 impl Say for Skipped {
@@ -364,22 +268,6 @@ impl Say for Kind {
             Self::Money => ("No money", "Нет средств"),
             Self::Connection => ("No connection", "Нет связи"),
             Self::Other => ("Other", "Другое"),
-        };
-        (english.to_owned(), russian.to_owned())
-    }
-}
-
-impl Say for What {
-    fn pair(&self) -> (String, String) {
-        let (english, russian) = match self {
-            Self::Ordered => ("order sent", "заказ отправлен"),
-            Self::EventsAsked => ("events asked for", "запрошены события"),
-            Self::Saved => ("parameter saved", "параметр сохранён"),
-            Self::Ended => ("operation ended", "операция завершена"),
-            Self::Called => ("call", "вызов"),
-            Self::Error => ("error", "ошибка"),
-            Self::Warning => ("warning", "предупреждение"),
-            Self::Said => ("line", "строка"),
         };
         (english.to_owned(), russian.to_owned())
     }

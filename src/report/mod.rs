@@ -10,11 +10,12 @@ mod fingerprint;
 pub mod journal;
 pub mod log;
 mod migration;
+mod stories;
 mod sync;
 pub mod terminal;
 pub mod undo;
 
-pub use self::log::{LogReport, ServiceLogReport};
+pub use self::log::LogReport;
 pub use aside::SetAside;
 pub use audit::{AuditReport, Audited};
 pub use check::{CheckReport, Checked};
@@ -22,6 +23,7 @@ pub use drift::DriftReport;
 pub use fingerprint::{Fingerprint, FingerprintReport};
 pub use journal::{JournalReport, VerifyReport};
 pub use migration::Migration;
+pub use stories::ServiceLogReport;
 pub use sync::{SyncReport, Synced};
 
 use crate::error::Error;
