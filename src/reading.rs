@@ -83,6 +83,17 @@ impl Here {
         self.accounts.iter().find(|account| account.modules.iter().any(|one| one.id == module))
     }
 
+    /// Services of the account's modules by which `Rows::beside` judges the ids that these have stored; none where none has one.
+    ///
+    /// # Errors
+    /// `Kind::Database`.
+    pub fn for_comparison(&self, account: &AccountHere, with: &[LocalService]) -> Result<Vec<LocalService>, Error> {
+        if with.iter().all(|local| local.stored_seller_id.is_none()) {
+            return Ok(Vec::new());
+        }
+        self.database.with_stored_ids(&account.module_ids())
+    }
+
     /// Exactly the named services, in that order.
     ///
     /// # Errors

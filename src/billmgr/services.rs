@@ -19,6 +19,9 @@ const NAMES: [&str; 5] = ["domain", "ip", "CN", "licname", "username"];
 const MESSAGE: usize = 200;
 const UNREAD: usize = 100;
 
+/// How many services are looked at to know what the stored ids are.
+const LOOKED_AT: usize = 100;
+
 /// Which services to read.
 #[derive(Clone, Copy, Debug)]
 pub enum Selection<'a> {
@@ -53,6 +56,22 @@ impl Database {
         let mut code = None;
         self.select(&format!("status FROM item WHERE id = {item}"), |mut row| code = row.number())?;
         Ok(code)
+    }
+
+    /// The newest active services of these modules that have a seller's id stored, of a hundred that are looked at.
+    ///
+    /// # Errors
+    /// `Kind::Database`.
+    pub fn with_stored_ids(&self, modules: &[ModuleId]) -> Result<Vec<LocalService>, Error> {
+        let modules = list(modules.iter().map(|module| module.0));
+        let what = format!(
+            "i.id FROM item i WHERE i.processingmodule IN ({modules}) AND i.status = 2{} ORDER BY i.id DESC LIMIT {LOOKED_AT}",
+            self.no_addons()
+        );
+        let mut ids = Vec::new();
+        self.select(&what, |mut row| ids.extend(row.id()))?;
+        let services = if ids.is_empty() { Vec::new() } else { self.load(&ids)? };
+        Ok(services.into_iter().filter(|service| service.stored_seller_id.is_some()).collect())
     }
 
     /// The same one by one, for a selection that may be large: no more than 500 are held here at once.

@@ -108,7 +108,10 @@ pub fn explain(root: &Root, item: ItemId, options: Options) -> Result<Explanatio
     } else if checked.is_none() {
         unread.push((Source::Account, Unread::NeverChecked));
     }
-    let asked = asked(account, local.as_ref(), options, &mut unread);
+    let mut asked = asked(account, local.as_ref(), options, &mut unread);
+    if let (Some(here), Some(account), Some(Ok(asked)), Some(local)) = (&here, account, &mut asked, &local) {
+        asked.others = here.for_comparison(account, std::slice::from_ref(local))?;
+    }
     let whoami = match (&asked, account, &local) {
         (Some(Ok(asked)), Some(account), Some(local)) => there::standing(account, local, asked),
         _ => None,
@@ -123,7 +126,7 @@ pub fn explain(root: &Root, item: ItemId, options: Options) -> Result<Explanatio
     let plan = match (&here, account, seen, &local) {
         (Some(here), Some(account), Some(seen), Some(local)) => {
             let others = checked.as_ref().is_none_or(Checked::others_may_read);
-            let mut plan = plan_of(here, account, &journal, local.clone(), &seen.listing, others)?;
+            let mut plan = plan_of(here, account, &journal, local.clone(), (&seen.listing, &seen.others), others)?;
             if let Served::OnManual { own } = served {
                 plan.refuse(Decision::Wait, Reason::Way(Hitch::OnManual { module: own, why: None }));
             }

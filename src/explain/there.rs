@@ -17,6 +17,8 @@ const NAMES: [&str; 5] = ["domain", "ip", "CN", "licname", "username"];
 pub(super) struct Asked {
     /// The list, or the service alone as its form shows it.
     pub listing: Rc<Listing>,
+    /// Services of this panel for comparison.
+    pub others: Vec<LocalService>,
     pub approver: Option<String>,
     /// When the seller opened it, where the form tells.
     pub opened: Option<String>,
@@ -25,7 +27,7 @@ pub(super) struct Asked {
 impl Asked {
     /// Which row is this service.
     pub fn link(&self, local: &LocalService) -> Linked<'_> {
-        Rows::new(&self.listing.services).link(local)
+        Rows::new(&self.listing.services).beside(&self.others).link(local)
     }
 }
 
@@ -37,7 +39,7 @@ pub(super) fn ask(account: &AccountHere, local: &LocalService) -> Result<Asked, 
     if let Some(asked) = by_form(account, local)? {
         return Ok(asked);
     }
-    Ok(Asked { listing: Rc::new(by_list(account, local)?), approver: None, opened: None })
+    Ok(Asked { listing: Rc::new(by_list(account, local)?), others: Vec::new(), approver: None, opened: None })
 }
 
 /// The form tells enough when it shows a status and carries our id. One that does not may be another service's, for a panel that
@@ -66,10 +68,12 @@ fn by_form(account: &AccountHere, local: &LocalService) -> Result<Option<Asked>,
             .iter()
             .filter_map(|name| form.get(name).map(|value| ((*name).to_owned(), value.chars().take(255).collect())))
             .collect(),
+        left_out: Vec::new(),
     };
     Ok(Some(Asked {
         approver: form.get("approver_email").map(|text| line(text, 100)),
         opened: form.get("opendate").map(|text| line(text, 20)),
+        others: Vec::new(),
         listing: Rc::new(Listing {
             services: vec![row],
             shown: 1,

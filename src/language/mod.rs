@@ -11,6 +11,7 @@ mod guidance;
 pub mod migration;
 pub mod notice;
 mod reasons;
+mod remarks;
 mod ways;
 
 pub use guidance::Guidance;

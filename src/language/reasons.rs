@@ -437,6 +437,11 @@ impl Say for Reason {
                 "An earlier run was interrupted after its calls had taken effect; the service is where it was to be.",
                 "Прежний запуск прервался, когда его вызовы уже подействовали; услуга в нужном состоянии.",
             ),
+            Self::Remarked { reason, remarks } => {
+                remarks.iter().map(Say::pair).fold(reason.pair(), |(english, russian), more| {
+                    (format!("{english} {}", more.0), format!("{russian} {}", more.1))
+                })
+            }
             Self::Interrupted => both(
                 "The run was interrupted before the service reached the wanted state.",
                 "Запуск прервался до того, как услуга пришла в нужное состояние.",
@@ -462,6 +467,16 @@ impl Say for Doubt {
             Self::StoredIdIsAnotherRow { stored, row } => (
                 format!("The seller's service {row} carries this service's id, but {stored} is noted here."),
                 format!("Номер этой услуги несёт услуга продавца {row}, а здесь записана {stored}."),
+            ),
+            Self::StoredIdIsNoRow { stored, row } => (
+                format!(
+                    "The seller's service {row} carries this service's id, but {stored} is noted here, which is no service of the seller's \
+                     list; the ids noted at other services are right."
+                ),
+                format!(
+                    "Номер этой услуги несёт услуга продавца {row}, а здесь записан номер {stored}, которого в списке продавца нет; у других \
+                     услуг записанные номера верны."
+                ),
             ),
             Self::StoredRowCarriesAnotherId { stored, remoteid } => (
                 format!(

@@ -7,6 +7,7 @@
 
 use super::link::{Doubt, Link, Linked};
 use super::matrix::matrix;
+use super::remark::Remark;
 use super::service::{LocalService, Operation};
 use super::status::Status;
 use super::way::Hitch;
@@ -298,6 +299,11 @@ pub enum Reason {
     Interrupted,
     /// Because of the way in which it was to be done.
     Way(Hitch),
+    /// One of the others, and what has to be known besides.
+    Remarked {
+        reason: Box<Reason>,
+        remarks: Vec<Remark>,
+    },
 }
 
 /// What the decision looks at besides the two services.

@@ -37,6 +37,8 @@ pub enum Doubt {
     SeveralRows(Vec<String>),
     /// The id stored here belongs to another row of the account, be it a deleted one.
     StoredIdIsAnotherRow { stored: String, row: String },
+    /// The id stored here is no row's, and what others have stored are their rows' ids.
+    StoredIdIsNoRow { stored: String, row: String },
     /// The row with the stored id carries the id of another service.
     StoredRowCarriesAnotherId { stored: String, remoteid: String },
     /// Both sides have this name and they differ.
@@ -62,7 +64,13 @@ pub struct Linked<'a> {
 pub struct Rows<'a> {
     by_remoteid: HashMap<(&'a str, &'a str), Vec<&'a SellerService>>,
     by_id: HashMap<(&'a str, &'a str), &'a SellerService>,
+    /// Services of this panel by which it is judged what the ids are that are stored here.
+    others: &'a [LocalService],
 }
+
+/// So many services whose stored id is their row's show that the stored ids are the seller's; of twenty one may disagree.
+const HANDFUL: usize = 5;
+const AGREE: usize = 20;
 
 impl<'a> Rows<'a> {
     pub fn new(rows: impl IntoIterator<Item = &'a SellerService>) -> Self {
@@ -74,6 +82,29 @@ impl<'a> Rows<'a> {
             }
         }
         index
+    }
+
+    /// The same with services of this panel for comparison, settled ones: whether the ids that they have stored are the seller's. The
+    /// place where a panel stores them is not confirmed (facts/billmanager 0.5).
+    #[must_use]
+    pub fn beside(self, others: &'a [LocalService]) -> Self {
+        Self { others, ..self }
+    }
+
+    /// The others of its product have stored the seller's ids, so a stored id of this one is one, too.
+    fn stores_sellers_ids(&self, local: &LocalService) -> bool {
+        let (mut agree, mut differ) = (0, 0);
+        for other in self.others.iter().filter(|other| other.item != local.item && other.itemtype == local.itemtype) {
+            let item = other.item.to_string();
+            let rows = self.by_remoteid.get(&(other.itemtype.as_str(), item.as_str()));
+            let (Some(rows), Some(stored)) = (rows, &other.stored_seller_id) else { continue };
+            if rows.iter().any(|row| row.id == *stored) {
+                agree += 1;
+            } else {
+                differ += 1;
+            }
+        }
+        agree >= HANDFUL && differ * AGREE <= agree
     }
 
     /// Live rows of that product that carry this service's id.
@@ -104,11 +135,14 @@ impl<'a> Rows<'a> {
             }
             return ambiguous(None, Doubt::SeveralRows(rows.iter().map(|row| row.id.clone()).collect()));
         };
-        // A stored id that is no row of this account is not taken for a seller's id: a panel that itself sells to others
-        // keeps the buyer's id in `item.remoteid`.
         if let Some(other) = stored_row.filter(|other| other.id != row.id) {
             let doubt = Doubt::StoredIdIsAnotherRow { stored: other.id.clone(), row: row.id.clone() };
             return ambiguous(Some(row), doubt);
+        }
+        // A panel that itself sells to others keeps the buyer's id in `item.remoteid`: a stored id that is no row of this account is
+        // taken for a seller's id only where the others show that theirs are.
+        if let Some(stored) = stored.filter(|_| stored_row.is_none() && self.stores_sellers_ids(local)) {
+            return ambiguous(Some(row), Doubt::StoredIdIsNoRow { stored: stored.to_owned(), row: row.id.clone() });
         }
         let stored_agrees = stored_row.is_some_and(|other| other.id == row.id);
         let mut name_agrees = false;

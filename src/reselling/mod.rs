@@ -20,6 +20,7 @@ pub mod patience;
 mod placeholder;
 pub mod plan;
 pub mod product;
+pub mod remark;
 pub mod reverse;
 pub mod service;
 pub mod status;

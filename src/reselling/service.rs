@@ -104,6 +104,8 @@ pub struct SellerService {
     pub expires: Option<Date>,
     /// `domain`, `ip`, `CN`, `licname`, `username`, `name`: what names the service.
     pub names: BTreeMap<String, String>,
+    /// Names under which the row has something that is no such thing.
+    pub left_out: Vec<String>,
 }
 
 impl SellerService {

@@ -160,6 +160,7 @@ mod tests {
             created_at: None,
             expires: None,
             names: BTreeMap::new(),
+            left_out: Vec::new(),
         }
     }
 

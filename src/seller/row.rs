@@ -150,10 +150,17 @@ impl Row {
     pub(super) fn service(&self, itemtype: &str) -> Option<SellerService> {
         let id = self.text(Field::Id).filter(|id| is_id(id))?;
         let (status, status_text) = self.status();
-        let names = NAMES.iter().filter_map(|(name, field)| {
-            let text = self.text(*field).filter(|text| field.fits(text))?;
-            Some(((*name).to_owned(), text.to_owned()))
-        });
+        let mut names = BTreeMap::new();
+        let mut left_out = Vec::new();
+        for (name, field) in NAMES {
+            match self.text(field) {
+                Some(text) if field.fits(text) => {
+                    names.insert(name.to_owned(), text.to_owned());
+                }
+                Some(_) => left_out.push(name.to_owned()),
+                None => {}
+            }
+        }
         Some(SellerService {
             id: id.to_owned(),
             itemtype: itemtype.to_owned(),
@@ -169,7 +176,8 @@ impl Row {
                 .or_else(|| self.text(Field::Createdate).and_then(moment)),
             // `expiredate` may be a phrase such as "Daily charges" (facts/billmanager 6.3).
             expires: self.date(Field::RealExpiredate).or_else(|| self.date(Field::Expiredate)),
-            names: names.collect::<BTreeMap<_, _>>(),
+            names,
+            left_out,
         })
     }
 

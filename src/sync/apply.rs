@@ -203,7 +203,7 @@ impl Repair<'_> {
         if let Some(following) = following.filter(|_| !self.undo) {
             ahead.begin(following);
         }
-        let came = match self.moved(&planned, form) {
+        let mut came = match self.moved(&planned, form) {
             Err(error) => Came::nothing(Outcome::Failed, Reason::NotReadAgain { detail: error.to_string() }),
             Ok(true) => Came::nothing(Outcome::Refused, Reason::MovedBetweenReads),
             Ok(false) => match self.via {
@@ -212,6 +212,10 @@ impl Repair<'_> {
                 Via::Manual => self.by_task(&planned, entry),
             },
         };
+        if came.outcome == Outcome::Done && came.reason != planned.reason {
+            // Done in spite of something, and what is left to do is the same.
+            came.reason = came.reason.with(planned.reason.remarks());
+        }
         if let Err(error) = self.journal.settle(entry, came.outcome, &came.reason, &came.after) {
             log::error!("service {item}: {} ({error})", came.outcome.word());
         }

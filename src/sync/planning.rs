@@ -13,6 +13,7 @@ use crate::reselling::decision::{Allowed, Decision, Reason, Surroundings, decide
 use crate::reselling::ids::{ItemId, ModuleId};
 use crate::reselling::link::{Link, Rows};
 use crate::reselling::plan::{Delivered, Planned, steps};
+use crate::reselling::remark::remarks;
 use crate::reselling::service::{LocalService, SellerService};
 use crate::reselling::status::Status;
 use crate::root::Root;
@@ -143,7 +144,7 @@ pub(super) fn plan(
 }
 
 /// The plan of one service by what somebody else has read of the seller: `explain` asks for as little as it can, and takes the last
-/// verdict however old it is.
+/// verdict however old it is. `listing` comes with what `Here::for_comparison` gave.
 ///
 /// # Errors
 /// `Kind::Database` or `Kind::State`.
@@ -152,7 +153,7 @@ pub fn plan_of(
     account: &AccountHere,
     journal: &Journal,
     local: LocalService,
-    listing: &Listing,
+    (listing, others): (&Listing, &[LocalService]),
     others_may_read: bool,
 ) -> Result<Planned, Error> {
     let around = Surroundings {
@@ -161,7 +162,8 @@ pub fn plan_of(
         allow: &here.settings.sync.allow,
         now: ZonedDateTime::now().datetime(),
     };
-    Planning { here, account, journal, rows: Rows::new(&listing.services), asked: None, around }.plan(local, listing)
+    Planning { here, account, journal, rows: Rows::new(&listing.services).beside(others), asked: None, around }
+        .plan(local, listing)
 }
 
 /// The modules that cannot be read and matter: each where all services are meant, or else those of the services that are.
@@ -193,6 +195,8 @@ fn plan_account(
 ) -> Result<(), Error> {
     // A check that is due reads the same lists, and they are not asked for a second time.
     account.concerns(&services);
+    let others = here.for_comparison(account, &services)?;
+    account.concerns(&others);
     let around = Surroundings {
         others_may_read: checked(here, account, journal)?.others_may_read(),
         do_nothing: operations_stopped(&here.root),
@@ -225,7 +229,7 @@ fn plan_account(
                         &listing.services,
                     )
                 });
-                let rows = Rows::new(named.as_ref().map_or(&listing.services, |named| &named.rows));
+                let rows = Rows::new(named.as_ref().map_or(&listing.services, |named| &named.rows)).beside(&others);
                 let asked = named.as_ref().map(|named| &named.asked);
                 // Of such a list only a part is known: an id alone does not prove that it is the only one.
                 let around = Surroundings { others_may_read: around.others_may_read || hidden, ..around };
@@ -359,6 +363,8 @@ impl Planning<'_> {
                 planned.refuse(Decision::Wait, Reason::CallUnderWay { call, at });
             } else {
                 self.add_steps(&mut planned, row)?;
+                let remarks = remarks(&planned, self.around.now.date());
+                planned.reason = planned.reason.with(&remarks);
             }
         }
         Ok(planned)

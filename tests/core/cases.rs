@@ -40,6 +40,9 @@ pub fn run<Case: DeserializeOwned>(folder: &str, check: impl Fn(&Case) -> Result
 pub struct LinkCase {
     #[serde(default)]
     pub local: Local,
+    /// Services of this panel that were read for comparison.
+    #[serde(default)]
+    pub others: Vec<Local>,
     #[serde(default)]
     pub rows: Vec<Row>,
     pub expect: LinkExpected,
@@ -281,6 +284,7 @@ impl Row {
             created_at: self.created_at,
             expires: self.expires,
             names: self.names.clone(),
+            left_out: Vec::new(),
         }
     }
 }

@@ -100,6 +100,7 @@ fn the_laws_hold_in_every_state() {
                                 created_at: None,
                                 expires: None,
                                 names: BTreeMap::new(),
+                                left_out: Vec::new(),
                             };
                             for &allow in &permissions {
                                 states += 1;

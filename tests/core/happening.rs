@@ -275,6 +275,7 @@ pub(super) fn there(
         created_at: None,
         expires: None,
         names,
+        left_out: Vec::new(),
     }
 }
 

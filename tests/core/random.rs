@@ -138,6 +138,7 @@ impl Random {
             created_at: self.maybe(4, Self::moment),
             expires: self.maybe(2, Self::expiry),
             names: self.names(),
+            left_out: Vec::new(),
         }
     }
 

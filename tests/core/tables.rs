@@ -18,7 +18,8 @@ fn services_are_linked() {
     cases::run("link", |case: &LinkCase| {
         let local = case.local.service();
         let rows: Vec<SellerService> = case.rows.iter().map(cases::Row::service).collect();
-        let linked = Rows::new(&rows).link(&local);
+        let others: Vec<LocalService> = case.others.iter().map(cases::Local::service).collect();
+        let linked = Rows::new(&rows).beside(&others).link(&local);
         same("link", &word(&linked.link).to_lowercase(), &case.expect.link)?;
         same("row", &linked.seller.map(|row| row.id.clone()), &case.expect.row)?;
         same("doubt", &linked.doubt.as_ref().map(word), &case.expect.doubt)?;

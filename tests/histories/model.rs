@@ -237,6 +237,7 @@ impl Model {
             expires: Some(month),
             names: service.local.names.clone(),
             itemtype,
+            left_out: Vec::new(),
         };
         self.there.insert(id, There { row, ours: true });
     }
@@ -375,6 +376,7 @@ impl Model {
             expires: Some(month),
             names: self.names(&itemtype, &format!("b{id}.example")),
             itemtype,
+            left_out: Vec::new(),
         };
         self.there.insert(id, There { row, ours: false });
         self.pass(60);
