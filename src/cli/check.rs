@@ -42,9 +42,10 @@ pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Res
         return match arguments.format {
             CheckFormat::Text => Ok(Answer { text: plan.text(language), status: 0 }),
             CheckFormat::Json => Ok(Answer::json(&plan.json(), 0)),
-            CheckFormat::Nagios | CheckFormat::Prometheus => {
-                Err(Error::new(Kind::Usage, "--plan-migration is shown as text or json"))
-            }
+            CheckFormat::Nagios | CheckFormat::Prometheus => Err(Error::said(
+                Kind::Usage,
+                ("--plan-migration is shown as text or json", "--plan-migration показывается как text или json"),
+            )),
         };
     }
     let report = match crate::check::check(root, &arguments.accounts) {

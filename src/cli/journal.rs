@@ -41,13 +41,16 @@ pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Res
             set_aside.retain(|retry| runs.iter().flat_map(|run| &run.items).any(|entry| entry.item == retry.item));
             runs
         }
-        Some(item) => match item.parse() {
-            Ok(item) => {
+        Some(item) => {
+            if let Ok(item) = item.parse() {
                 set_aside.retain(|retry| retry.item == item);
                 journal.runs(None, Some(item), u32::MAX)?
+            } else {
+                let shown = item.escape_debug();
+                let said = (format!("no run is named {shown}"), format!("запуска {shown} нет"));
+                return Err(Error::said(Kind::NotFound, said));
             }
-            Err(_) => return Err(Error::new(Kind::NotFound, format!("no run is named {}", item.escape_debug()))),
-        },
+        }
     };
     let report = JournalReport { runs, set_aside };
     Ok(match arguments.format {

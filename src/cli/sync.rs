@@ -48,7 +48,10 @@ pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Res
     let wanted = if arguments.stuck { Wanted::Stuck } else { Wanted::Items(super::items(&arguments.items)?) };
     let way = Way { via: arguments.via, assign: arguments.assign, backup: arguments.backup };
     if way.assign.is_some() && way.via != Via::Manual {
-        return Err(Error::new(Kind::Usage, "--assign goes with --via manual only"));
+        return Err(Error::said(
+            Kind::Usage,
+            ("--assign goes with --via manual only", "--assign возможен только с --via manual"),
+        ));
     }
     let options = Options {
         dry_run: arguments.dry_run,

@@ -139,7 +139,9 @@ impl Request {
     /// # Errors
     /// `Kind::Usage` when there is none, or one is not an id.
     pub fn services(&self) -> Result<Selection, Error> {
-        let given = self.param("elid").ok_or_else(|| Error::new(Kind::Usage, "no service is named (elid)"))?;
+        let given = self
+            .param("elid")
+            .ok_or_else(|| Error::said(Kind::Usage, ("no service is named (elid)", "услуга не названа (elid)")))?;
         let given = parse_items(given)?;
         let [one] = given.as_slice() else { return Ok(Selection::These(given)) };
         let queried = form_urlencoded::parse(self.query.as_bytes()).find(|(name, _)| name == "elid");

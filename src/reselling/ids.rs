@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 macro_rules! id {
-    ($(#[$about:meta])* $name:ident, $word:literal) => {
+    ($(#[$about:meta])* $name:ident, $word:literal, $russian:literal) => {
         $(#[$about])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize)]
         #[serde(transparent)]
@@ -26,7 +26,14 @@ macro_rules! id {
                 let digits = !text.is_empty() && text.len() <= 18 && text.bytes().all(|byte| byte.is_ascii_digit());
                 match text.parse() {
                     Ok(number) if digits && number > 0 => Ok(Self(number)),
-                    _ => Err(Error::new(Kind::Usage, format!(concat!("'{:.40}' is not the id of a ", $word), text.escape_debug()))),
+                    _ => {
+                        let shown = format!("{:.40}", text.escape_debug());
+                        let said = (
+                            format!(concat!("'{}' is not the id of a ", $word), shown),
+                            format!(concat!("«{}» не номер ", $russian), shown),
+                        );
+                        Err(Error::said(Kind::Usage, said))
+                    }
                 }
             }
         }
@@ -35,10 +42,10 @@ macro_rules! id {
 
 id!(
     /// A service of this panel (`item.id`).
-    ItemId, "service");
+    ItemId, "service", "услуги");
 id!(
     /// A processing module of this panel (`processingmodule.id`).
-    ModuleId, "module");
+    ModuleId, "module", "модуля");
 
 /// A list as the panel sends it: ids joined by `, ` (one id is a list of one).
 ///
@@ -52,11 +59,14 @@ pub fn parse_items(text: &str) -> Result<Vec<ItemId>, Error> {
             items.push(item);
         }
         if items.len() > 10_000 {
-            return Err(Error::new(Kind::Usage, "more than 10000 services in one request"));
+            return Err(Error::said(
+                Kind::Usage,
+                ("more than 10000 services in one request", "больше 10000 услуг в одном запросе"),
+            ));
         }
     }
     if items.is_empty() {
-        return Err(Error::new(Kind::Usage, "no service is named"));
+        return Err(Error::said(Kind::Usage, ("no service is named", "услуга не названа")));
     }
     Ok(items)
 }

@@ -14,11 +14,16 @@ use jiff::tz::TimeZone;
 
 /// `elid` is the account, as the list of accounts names it.
 pub fn show(root: &Root, request: &Request) -> Result<Shown, Error> {
-    let account = request.param("elid").ok_or_else(|| Error::new(Kind::Usage, "no seller account is named (elid)"))?;
+    let account = request.param("elid").ok_or_else(|| {
+        Error::said(Kind::Usage, ("no seller account is named (elid)", "учётная запись продавца не названа (elid)"))
+    })?;
     let remembered = Journal::open(root)?.checked::<Checked>()?;
     let checked = remembered.into_iter().find(|checked| checked.account == account);
-    let checked = checked
-        .ok_or_else(|| Error::new(Kind::NotFound, format!("no check of '{:.200}' is known", account.escape_debug())))?;
+    let checked = checked.ok_or_else(|| {
+        let shown = format!("{:.200}", account.escape_debug());
+        let said = (format!("no check of '{shown}' is known"), format!("проверок «{shown}» не было"));
+        Error::said(Kind::NotFound, said)
+    })?;
     let mut rows: Vec<Element> = Vec::new();
     for one in &checked.evidence {
         rows.push(row([

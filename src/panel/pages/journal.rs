@@ -22,7 +22,8 @@ pub fn show(root: &Root, request: &Request) -> Result<Shown, Error> {
     let run = name.filter(|_| item.is_none()).map(|name| name.split('.').next().unwrap_or_default());
     let runs = journal.runs(run, item, RUNS)?;
     if let (Some(run), true) = (run, runs.is_empty()) {
-        return Err(Error::new(Kind::NotFound, format!("no run '{:.40}'", run.escape_debug())));
+        let shown = format!("{:.40}", run.escape_debug());
+        return Err(Error::said(Kind::NotFound, (format!("no run '{shown}'"), format!("запуска «{shown}» нет"))));
     }
     let rows = runs.iter().flat_map(|run| run.items.iter().map(|entry| entry_row(run, entry, request.language)));
     Ok(Shown::Page(rows.collect()))

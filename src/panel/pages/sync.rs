@@ -32,7 +32,9 @@ pub fn show(root: &Root, request: &Request) -> Result<Shown, Error> {
 
 /// The same for taking back a run: `elid` is its name, or that of one of its rows in the journal's list.
 pub fn undo(root: &Root, request: &Request) -> Result<Shown, Error> {
-    let name = request.param("elid").ok_or_else(|| Error::new(Kind::Usage, "no run is named (elid)"))?;
+    let name = request
+        .param("elid")
+        .ok_or_else(|| Error::said(Kind::Usage, ("no run is named (elid)", "запуск не назван (elid)")))?;
     let run = name.split('.').next().unwrap_or_default().to_owned();
     let wanted = Wanted::TakenBack(run.clone());
     if request.submitted() { apply(root, request, &wanted) } else { plan(root, request, &wanted, run) }
