@@ -97,7 +97,7 @@ impl Here {
     /// Exactly the named services, in that order.
     ///
     /// # Errors
-    /// `Kind::NotFound` names the first of those that do not exist; `Kind::Database`.
+    /// `Kind::NotFound` names the first of those that do not exist, or says of what service the first is an addon; `Kind::Database`.
     pub fn services(&self, items: &[ItemId]) -> Result<Vec<LocalService>, Error> {
         let mut found: HashMap<ItemId, LocalService> = self
             .database
@@ -106,6 +106,15 @@ impl Here {
             .map(|service| (service.item, service))
             .collect();
         let missing: Vec<ItemId> = items.iter().copied().filter(|item| !found.contains_key(item)).collect();
+        if let Some(addon) = missing.first().copied()
+            && let Some(parent) = self.database.parent(addon)?
+        {
+            let said = (
+                format!("{addon} is an addon of the service {parent}: name that one"),
+                format!("{addon} — дополнение услуги {parent}: укажите её"),
+            );
+            return Err(Error::said(Kind::NotFound, said));
+        }
         if !missing.is_empty() {
             let (english, russian) = first(&missing);
             let said = (

@@ -5,10 +5,9 @@ use crate::error::Error;
 use crate::reselling::ids::ItemId;
 use crate::reselling::status::Status;
 use jiff::civil::DateTime;
-use serde::Serialize;
 
 /// One line of a service's history. What this panel's table does not tell is empty.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// The panel's local time.
     pub at: DateTime,

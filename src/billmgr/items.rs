@@ -93,6 +93,19 @@ impl Database {
         Ok(count)
     }
 
+    /// The service that this one is an addon of; `None` when it is none (facts/billmanager 1.1).
+    ///
+    /// # Errors
+    /// `Kind::Database`.
+    pub fn parent(&self, item: ItemId) -> Result<Option<ItemId>, Error> {
+        let mut parent = None;
+        if self.has("item", "parent") {
+            let what = format!("parent FROM item WHERE id = {item} AND parent > 0");
+            self.select(&what, |mut row| parent = row.id().map(ItemId))?;
+        }
+        Ok(parent)
+    }
+
     /// Those of the ids that are services of this panel (addons included), whatever their state.
     ///
     /// # Errors

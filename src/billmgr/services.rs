@@ -292,7 +292,8 @@ fn names_a_seller(name: &str) -> bool {
     name.ends_with("id") && ["remote", "extern", "billmgr"].iter().any(|part| name.contains(part))
 }
 
-/// An operation's error document as `type(object): message` (facts/billmanager 3.2); of one that cannot be read, its beginning.
+/// An operation's error document as `type(object): message` (facts/billmanager 3.2); of one that cannot be read, its beginning. Of an
+/// error about something of the order the value stands behind the object, `value(domain='one.example')`, but for a secret.
 fn shortened(document: &str) -> Option<String> {
     fn error(element: &Element) -> Option<&Element> {
         if element.name == "error" { Some(element) } else { element.children.iter().find_map(error) }
@@ -307,6 +308,10 @@ fn shortened(document: &str) -> Option<String> {
     let error = error(&document)?;
     let part = |name: &str| -> String { line(error.get_attribute(name).unwrap_or_default(), 100) };
     let (kind, object) = (part("type"), part("object"));
+    let value = part("value").replace('\'', " ");
+    let about = ["value", "missed", "exists"].contains(&kind.as_str());
+    let object =
+        if about && !object.is_empty() && !value.is_empty() { masked(&format!("{object}='{value}'")) } else { object };
     let named = if object.is_empty() { kind } else { format!("{kind}({object})") };
     let message = error.text_of("msg").map(|text| line(masked(text).trim(), MESSAGE)).unwrap_or_default();
     let parts: Vec<String> = [named, message].into_iter().filter(|part| !part.is_empty()).collect();
@@ -353,6 +358,12 @@ mod tests {
                 "<doc><error type=\"auth\" object=\"badpassword\"><msg>No\u{1b}\nlogin: password=hunter2</msg></error></doc>",
                 Some("auth(badpassword): No  login: password=*"),
             ),
+            (
+                "<doc><error type=\"value\" object=\"domain\" value=\"one.example\"/></doc>",
+                Some("value(domain='one.example')"),
+            ),
+            ("<doc><error type=\"value\" object=\"password\" value=\"hun'ter2\"/></doc>", Some("value(password=*)")),
+            ("<doc><error type=\"missed\" object=\"\" value=\"1\"/></doc>", Some("missed")),
             ("<doc><error><msg>Not enough</msg></error></doc>", Some("Not enough")),
             ("<doc><error type=\"cut", Some("an error that cannot be read: <doc><error type=\"cut")),
             ("<!DOCTYPE x><doc/>", Some("an error that cannot be read: <!DOCTYPE x><doc/>")),

@@ -62,6 +62,8 @@ pub struct Explanation {
     pub polls_since: u64,
     pub row: Option<SellerService>,
     pub link: Option<Link>,
+    /// Whether the seller's list was read to its end: its form alone, or a part of the list, does not show a second row with our id.
+    pub whole_list: Option<bool>,
     /// Whether the seller has what the id stored here names; `None` when not everything was seen, or none is stored.
     pub stored_found: Option<bool>,
     /// When the seller opened the service, as its form says.
@@ -141,7 +143,7 @@ pub fn explain(root: &Root, item: ItemId, options: Options) -> Result<Explanatio
     };
     let mut explanation = Explanation {
         item,
-        conclusion: Conclusion::InStep,
+        conclusion: Conclusion::InStep { expiry: None },
         history: here.as_ref().map(|here| here.database.history(item, HISTORY)).transpose()?.unwrap_or_default(),
         panel: Panel {
             do_nothing: operations_stopped(root),
@@ -153,6 +155,7 @@ pub fn explain(root: &Root, item: ItemId, options: Options) -> Result<Explanatio
         delivered_since: delivered_since.map(local_time),
         polls_since: delivered_since.map_or(0, |since| polls.iter().filter(|poll| **poll > since).count() as u64),
         link: seen.zip(local.as_ref()).map(|(seen, local)| seen.link(local).link),
+        whole_list: seen.map(|seen| seen.whole_list),
         stored_found: seen.zip(local.as_ref()).and_then(|(seen, local)| stored_found(seen, local)),
         opened: seen.and_then(|seen| seen.opened.clone()),
         requests: account.and_then(|account| account.seller().ok()).map_or(0, crate::seller::Seller::requests),
@@ -269,6 +272,7 @@ fn concluded(
         delivered_since: explained.delivered_since,
         polls_since: explained.polls_since,
         call_under_way: under_way(journal, explained.item)?,
+        hindered: explained.plan.as_ref().filter(|plan| !plan.decision.acts()).map(|plan| plan.reason.clone()),
     };
     Ok(conclude(&situation))
 }

@@ -3,6 +3,7 @@
 
 use crate::error::{Error, Kind};
 use crate::reading::AccountHere;
+use crate::reselling::conclusion::MONEY;
 use crate::reselling::link::{Linked, Rows};
 use crate::reselling::service::{LocalService, SellerService};
 use crate::reselling::status::{Status, SuspendedBy};
@@ -19,6 +20,8 @@ pub(super) struct Asked {
     pub listing: Rc<Listing>,
     /// Services of this panel for comparison.
     pub others: Vec<LocalService>,
+    /// The list was read to its end.
+    pub whole_list: bool,
     pub approver: Option<String>,
     /// When the seller opened it, where the form tells.
     pub opened: Option<String>,
@@ -39,7 +42,8 @@ pub(super) fn ask(account: &AccountHere, local: &LocalService) -> Result<Asked, 
     if let Some(asked) = by_form(account, local)? {
         return Ok(asked);
     }
-    Ok(Asked { listing: Rc::new(by_list(account, local)?), others: Vec::new(), approver: None, opened: None })
+    let (listing, whole_list) = by_list(account, local)?;
+    Ok(Asked { listing: Rc::new(listing), whole_list, others: Vec::new(), approver: None, opened: None })
 }
 
 /// The form tells enough when it shows a status and carries our id. One that does not may be another service's, for a panel that
@@ -71,6 +75,7 @@ fn by_form(account: &AccountHere, local: &LocalService) -> Result<Option<Asked>,
         left_out: Vec::new(),
     };
     Ok(Some(Asked {
+        whole_list: false,
         approver: form.get("approver_email").map(|text| line(text, 100)),
         opened: form.get("opendate").map(|text| line(text, 20)),
         others: Vec::new(),
@@ -88,7 +93,7 @@ fn by_form(account: &AccountHere, local: &LocalService) -> Result<Option<Asked>,
 /// The list, page by page, and where no seller's id is noted here, no further than the row that carries ours: one page for most
 /// accounts. That a second row carries it too shows in `drift` and `sync`, which read all. The seller's own filter is not used: a
 /// panel keeps the filter of a list for its user, and would show the module filtered lists from then on.
-fn by_list(account: &AccountHere, local: &LocalService) -> Result<Listing, Error> {
+fn by_list(account: &AccountHere, local: &LocalService) -> Result<(Listing, bool), Error> {
     let ours = local.item.to_string();
     let mut services: Vec<SellerService> = Vec::new();
     let (mut found, mut requests) = (false, 0);
@@ -102,9 +107,15 @@ fn by_list(account: &AccountHere, local: &LocalService) -> Result<Listing, Error
     match walked {
         Err(_) if found => {
             let shown = services.len() as u64;
-            Ok(Listing { services, shown, total_said: None, incomplete: None, shows_remoteid: true, requests })
+            let listing =
+                Listing { services, shown, total_said: None, incomplete: None, shows_remoteid: true, requests };
+            Ok((listing, false))
         }
-        walked => Ok(walked?.keeping(services)),
+        walked => {
+            let listing = walked?.keeping(services);
+            let whole = listing.complete();
+            Ok((listing, whole))
+        }
     }
 }
 
@@ -119,6 +130,8 @@ pub(super) fn standing(account: &AccountHere, local: &LocalService, asked: &Aske
     use Status::{Ordered, Suspended};
     let row = asked.link(local).seller.map(|row| row.status);
     let money = matches!(row, Some(Ordered | Suspended)) || (row.is_none() && local.operation("open").is_some());
+    let money =
+        money || local.operations.iter().any(|one| one.error.as_ref().is_some_and(|error| error.starts_with(MONEY)));
     let rights = local.status == Suspended || ["suspend", "close"].iter().any(|name| local.operation(name).is_some());
     if !money && !rights {
         return None;

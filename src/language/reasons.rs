@@ -9,6 +9,17 @@ impl Say for Reason {
     fn pair(&self) -> (String, String) {
         match self {
             Self::InStep => both("Both sides agree.", "Обе стороны согласны."),
+            Self::ExpiryDiffers { here, there } => {
+                let (then_en, then_ru) = expiry_kept(there > here);
+                (
+                    format!(
+                        "Both sides agree but for the expiry: here {here}, at the seller {there}. That alone is no fault; {then_en}."
+                    ),
+                    format!(
+                        "Обе стороны согласны, различается только срок: здесь {here}, у продавца {there}. Само по себе это не ошибка; {then_ru}."
+                    ),
+                )
+            }
             Self::ActiveAtSeller => both(
                 "The seller has activated the service; here it still waits for the event.",
                 "Продавец уже активировал услугу, а здесь она всё ещё ждёт события.",
@@ -219,6 +230,26 @@ impl Say for Reason {
             Self::CertificateFailed => both(
                 "The issue of the certificate failed at the seller: look at the reason there.",
                 "Выпуск сертификата у продавца завершился ошибкой: посмотрите причину у него.",
+            ),
+            Self::CertificateMarkedFailed => both(
+                "The certificate is issued at the seller, and here it is marked as failed: order nothing again. Whether it is the one that \
+                 was ordered a person has to see, and store it by hand.",
+                "У продавца сертификат выпущен, а здесь помечен как неудачный: ничего не заказывайте снова. Тот ли это сертификат, должен \
+                 посмотреть человек и сохранить его вручную.",
+            ),
+            Self::CertificateStateUnknown { state } => (
+                format!("The seller shows a state of the certificate that is not known: {state}."),
+                format!("Продавец показывает неизвестное состояние сертификата: {state}."),
+            ),
+            Self::OperationFailed { operation, error } => (
+                format!(
+                    "The operation '{operation}' failed ({error}), and the seller has not carried it out: remove the cause and start it \
+                     again (Tools, Running operations)."
+                ),
+                format!(
+                    "Операция «{operation}» завершилась ошибкой ({error}), у продавца она не выполнена: устраните причину и запустите её \
+                     снова («Инструменты», «Текущие операции»)."
+                ),
             ),
             Self::NoOpenOperation => both(
                 "The service is in progress, but no operation is running that could be finished.",
@@ -447,6 +478,21 @@ impl Say for Reason {
                 "Запуск прервался до того, как услуга пришла в нужное состояние.",
             ),
         }
+    }
+}
+
+/// What becomes of an expiry that differs: a later one may be taken over, an earlier one never.
+pub(super) fn expiry_kept(later_there: bool) -> (&'static str, &'static str) {
+    if later_there {
+        (
+            "resellguard sync --allow expiredate would take over the later day",
+            "resellguard sync --allow expiredate перенял бы более поздний день",
+        )
+    } else {
+        (
+            "resellguard sync --allow expiredate would do nothing, an earlier day is never taken over",
+            "resellguard sync --allow expiredate ничего бы не сделал: более ранний день не перенимается",
+        )
     }
 }
 

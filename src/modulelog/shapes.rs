@@ -137,6 +137,19 @@ pub fn find(error: Option<&ErrorForm>, text: &str) -> Option<&'static Shape> {
     TABLE.iter().find(|shape| shape.fits(error, &small))
 }
 
+/// The shape of an operation's error as this panel's services have it: `type(object='value'): message`. Events are no business of
+/// an operation.
+pub fn of_operation(error: &str) -> Option<&'static Shape> {
+    let named = error.split(": ").next().unwrap_or_default();
+    let (kind, rest) = named.split_once('(').unwrap_or((named, ""));
+    let (object, value) = rest.trim_end_matches(')').split_once('=').unwrap_or((rest.trim_end_matches(')'), ""));
+    let form =
+        ErrorForm { kind: kind.to_owned(), object: object.to_owned(), value: value.trim_matches('\'').to_owned() };
+    let small = error.to_lowercase();
+    let events = [Kind::MissedEvent, Kind::ForeignItem];
+    TABLE.iter().find(|shape| !events.contains(&shape.kind) && shape.fits(Some(&form), &small))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,6 +178,23 @@ mod tests {
             });
             let text = shape.phrases.first().cloned().unwrap_or_default();
             assert_eq!(find(form.as_ref(), &text).map(|found| found.name.as_str()), Some(shape.name.as_str()));
+        }
+    }
+
+    #[test]
+    fn an_operations_error_has_its_shape() {
+        for (error, shape) in [
+            ("auth(badip)", Some("bad-address")),
+            ("auth(badpassword): No login", Some("bad-password")),
+            ("value(domain='one.example')", Some("value")),
+            ("missed(item='1')", Some("missed")),
+            ("client(connect)", Some("connection")),
+            ("access(vds.suspend)", Some("rights")),
+            ("Connection timed out", Some("connection-text")),
+            ("strange(thing)", None),
+            ("", None),
+        ] {
+            assert_eq!(of_operation(error).map(|shape| shape.name.as_str()), shape, "{error}");
         }
     }
 

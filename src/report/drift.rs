@@ -253,7 +253,7 @@ impl Link {
 impl Say for Link {
     fn pair(&self) -> (String, String) {
         let (english, russian) = match self {
-            Self::Both => ("proven by both sides", "подтверждена с обеих сторон"),
+            Self::Both => ("noted on both sides", "записана с обеих сторон"),
             Self::RemoteId => ("by our id at the seller", "по нашему номеру у продавца"),
             Self::Local => ("only noted here", "только запись здесь"),
             Self::None => ("none", "нет"),

@@ -1,6 +1,7 @@
 //! Why a service is where it is, as it is shown: the paragraph, then the evidence of each source, then the plan.
 
 use super::drift::{local_json, planned_json, planned_text, state};
+use super::log::moment as with_offset;
 use super::stories::{story_end, story_json};
 use super::{SCHEMA, english, short};
 use crate::billmgr::Change;
@@ -42,7 +43,7 @@ fn service_json(explained: &Explanation) -> Value {
     let schedule = serde_json::to_value(&explained.schedule).unwrap_or_default();
     let panel = json!({
         "do_nothing": explained.panel.do_nothing, "schedule": schedule,
-        "last_checkevent": explained.panel.last_poll.map(moment),
+        "last_checkevent": explained.panel.last_poll.map(with_offset),
     });
     let Some(local) = &explained.local else { return json!({"panel": panel}) };
     let operations: Vec<Value> = local
@@ -51,7 +52,7 @@ fn service_json(explained: &Explanation) -> Value {
         .map(|one| {
             json!({
                 "operation": one.name, "manual": one.manual, "tries": one.tries, "error": one.error,
-                "created": one.created.map(moment), "task": one.task,
+                "created": one.created.map(with_offset), "task": one.task,
             })
         })
         .collect();
@@ -69,7 +70,7 @@ fn service_json(explained: &Explanation) -> Value {
         "name": local.name, "type": local.itemtype, "module": module, "operations": operations,
         "marks": marks(local), "created": local.created.map(|day| day.to_string()),
         "seller_id": local.stored_seller_id, "tariff_change_pending": local.tariff_change_pending,
-        "history": explained.history, "panel": panel,
+        "history": explained.history.iter().map(change_json).collect::<Vec<_>>(), "panel": panel,
     });
     merge(&mut value, local_json(local));
     value
@@ -84,6 +85,7 @@ fn seller_json(explained: &Explanation) -> Value {
         }
     };
     put("link", json!(explained.link));
+    put("whole_list", json!(explained.whole_list));
     put("stored_id_found", json!(explained.stored_found));
     if let Some(row) = &explained.row {
         put("id", json!(row.id));
@@ -110,16 +112,23 @@ fn account_json(explained: &Explanation) -> Value {
         account.insert("checked".to_owned(), json!(checked.at));
     }
     if let (Some(since), Some(account)) = (explained.delivered_since, value.as_object_mut()) {
-        account.insert("delivered_since".to_owned(), json!(moment(since)));
+        account.insert("delivered_since".to_owned(), json!(with_offset(since)));
         account.insert("checkevents_since".to_owned(), json!(explained.polls_since));
     }
     value
 }
 
+fn change_json(change: &Change) -> Value {
+    json!({
+        "at": with_offset(change.at), "action": change.action, "user": change.user, "from": change.from,
+        "status": change.status,
+    })
+}
+
 fn finding_json(finding: &Finding) -> Value {
     json!({
         "kind": finding.kind.word(), "item": finding.item, "event": finding.event, "thread": finding.thread.to_string(),
-        "at": moment(finding.at), "line": finding.line, "file": finding.file.display().to_string(), "text": finding.text,
+        "at": with_offset(finding.at), "line": finding.line, "file": finding.file.display().to_string(), "text": finding.text,
     })
 }
 
@@ -158,18 +167,32 @@ pub fn text(explained: &Explanation, language: Language) -> String {
     }
     if let Some(planned) = &explained.plan {
         let _ = writeln!(out, "\n{}", language.choose(("Plan", "План")));
-        if let Some(when) = only_then(explained, language) {
-            let _ = writeln!(out, "  {when}");
+        for line in before_plan(explained, language) {
+            let _ = writeln!(out, "  {line}");
         }
         planned_text(&mut out, planned, false, language);
     }
     out
 }
 
+/// What is said before a plan that acts.
+pub fn before_plan(explained: &Explanation, language: Language) -> Vec<String> {
+    if explained.plan.as_ref().is_none_or(|plan| !plan.decision.acts()) {
+        return Vec::new();
+    }
+    // A second row with our id would make the link doubtful, and it was not looked for.
+    let partly = (explained.whole_list == Some(false)).then(|| {
+        language.choose((
+            "The seller's whole list was not read for this: resellguard sync reads it first, and refuses if another service there has the same id.",
+            "Весь список продавца для этого не читался: resellguard sync сначала прочитает его и откажется, если там есть другая услуга с тем же номером.",
+        ))
+    });
+    only_then(explained, language).into_iter().chain(partly.map(str::to_owned)).collect()
+}
+
 /// When the plan is needed at all, where the event may still come.
-pub fn only_then(explained: &Explanation, language: Language) -> Option<String> {
+fn only_then(explained: &Explanation, language: Language) -> Option<String> {
     let Conclusion::EventOnItsWay { since, patience, .. } = &explained.conclusion else { return None };
-    explained.plan.as_ref().filter(|plan| plan.decision.acts())?;
     let until = since.and_then(|since| since.checked_add(*patience).ok()).map(moment);
     Some(match until {
         Some(until) => language.choose((
@@ -293,7 +316,10 @@ fn seller_lines(explained: &Explanation, language: Language) -> Vec<String> {
             || language.choose(("not found", "не найдена")).to_owned(),
             |row| {
                 let by = row.suspended_by.map(|by| format!(" ({})", word(by))).unwrap_or_default();
-                format!("{} {}{by}", row.id, row.status.say(language))
+                let expires = row
+                    .expires
+                    .map(|day| language.choose((format!(", expires {day}"), format!(", действует до {day}"))));
+                format!("{} {}{by}{}", row.id, row.status.say(language), expires.unwrap_or_default())
             },
         );
         lines.push(format!("{row}; {}: {}", language.choose(("link", "связь")), link.say(language)));

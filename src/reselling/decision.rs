@@ -135,6 +135,11 @@ impl Allowed {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reason {
     InStep,
+    /// In step but for the expiry, which is left as it is.
+    ExpiryDiffers {
+        here: String,
+        there: String,
+    },
     ActiveAtSeller,
     IssuedAtSeller,
     SuspendedThereForAbuse,
@@ -196,6 +201,16 @@ pub enum Reason {
     SuspendedAtSeller,
     DeletedAtSeller,
     CertificateFailed,
+    /// Issued there, failed here.
+    CertificateMarkedFailed,
+    CertificateStateUnknown {
+        state: i64,
+    },
+    /// What this panel asked for failed, and the seller does not show it done.
+    OperationFailed {
+        operation: String,
+        error: String,
+    },
     NoOpenOperation,
     SuspendedThereActiveHere,
     SuspendedThereForMoney,
@@ -344,10 +359,10 @@ pub fn decide(local: &LocalService, linked: &Linked<'_>, around: Surroundings<'_
     }
     let (decision, reason) = matrix(local, row);
     if let Some(allow) = decision.needs().filter(|needed| !around.allow.contains(needed)) {
-        return match decision {
+        return match reason {
             // A seller that sells longer periods has later dates: that is no difference (facts/billmanager 11).
-            Decision::ExpireDate => (Decision::InStep, Reason::InStep),
-            _ => (Decision::Ask, Reason::NotAllowed { allow, why: Box::new(reason) }),
+            Reason::LaterAtSeller { here, there } => (Decision::InStep, Reason::ExpiryDiffers { here, there }),
+            reason => (Decision::Ask, Reason::NotAllowed { allow, why: Box::new(reason) }),
         };
     }
     match guard(decision, local, linked, around) {

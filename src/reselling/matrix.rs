@@ -45,7 +45,10 @@ fn asked(operation: &'static str, local: &LocalService, row: &SellerService) -> 
         ("suspend", Status::Suspended) => (Decision::Suspend, Reason::SuspendedAsAsked),
         ("resume", Status::Active) if local.autosuspend => (Decision::Ask, Reason::ResumeOfUnpaid),
         ("resume", Status::Active) => (Decision::Resume, Reason::ResumedAsAsked),
-        _ => (Decision::Wait, Reason::NotDoneYet { operation: operation.to_owned() }),
+        _ => match local.operation(operation).and_then(|asked| asked.error.clone()) {
+            Some(error) => (Decision::Ask, Reason::OperationFailed { operation: operation.to_owned(), error }),
+            None => (Decision::Wait, Reason::NotDoneYet { operation: operation.to_owned() }),
+        },
     }
 }
 
@@ -89,6 +92,10 @@ fn settled(local: &LocalService, row: &SellerService) -> (Decision, Reason) {
                 let (here, there) = (here.to_string(), there.to_string());
                 (Decision::ExpireDate, Reason::LaterAtSeller { here, there })
             }
+            (Some(here), Some(there)) if there < here => {
+                let (here, there) = (here.to_string(), there.to_string());
+                (Decision::InStep, Reason::ExpiryDiffers { here, there })
+            }
             _ => (Decision::InStep, Reason::InStep),
         },
         _ => (Decision::InStep, Reason::InStep),
@@ -102,8 +109,13 @@ fn certificate(local: &LocalService, row: &SellerService) -> (Decision, Reason) 
     if !settles || row.status == Status::Deleted {
         return service(local, row);
     }
-    if row.service_status == Some(6) || local.service_status == Some(6) {
+    if row.service_status == Some(6) {
         return (Decision::Ask, Reason::CertificateFailed);
+    }
+    if local.service_status == Some(6) {
+        // An earlier certificate, or a later success: the states alone do not tell, so nothing is stored by itself.
+        let reason = if row.delivered() { Reason::CertificateMarkedFailed } else { Reason::CertificateFailed };
+        return (Decision::Ask, reason);
     }
     // A service in progress with an issued certificate is one whose last call, the activation, is missing.
     if local.status == Status::Active && !matches!(local.service_status, Some(3 | 4)) {
@@ -113,6 +125,9 @@ fn certificate(local: &LocalService, row: &SellerService) -> (Decision, Reason) 
         Status::Ordered => (Decision::Ask, Reason::UnpaidAtSeller),
         Status::Suspended => (Decision::Ask, Reason::SuspendedAtSeller),
         _ if row.delivered() => (Decision::StoreCertificate, Reason::IssuedAtSeller),
+        _ if row.strange_certificate() => {
+            (Decision::Ask, Reason::CertificateStateUnknown { state: row.service_status.unwrap_or_default() })
+        }
         _ => (Decision::Wait, Reason::NotIssuedYet),
     }
 }

@@ -117,4 +117,9 @@ impl SellerService {
             None => self.status == Status::Active,
         }
     }
+
+    /// A certificate in a state of its own that is none of the known (facts/billmanager 2.3: 0 to 6).
+    pub fn strange_certificate(&self) -> bool {
+        self.itemtype == "certificate" && self.service_status.is_some_and(|state| !(0..=6).contains(&state))
+    }
 }

@@ -9,6 +9,7 @@ use resellguard::reselling::conclusion::{
     Conclusion, Heard, HeardOf, Hidden, Logged, Other, Panel, Refusal, Scheduled, Seen, Seller, Served, Situation,
     Standing, conclude,
 };
+use resellguard::reselling::decision::Reason;
 use resellguard::reselling::ids::ModuleId;
 use resellguard::reselling::link::Rows;
 use resellguard::reselling::service::SellerService;
@@ -44,6 +45,9 @@ struct Expected {
     /// What the English paragraph has to say besides.
     #[serde(default)]
     says: Vec<String>,
+    /// What it must not say.
+    #[serde(default)]
+    does_not_say: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -71,6 +75,8 @@ struct Around {
     hidden: String,
     logged: String,
     other_id_unknown: bool,
+    /// Why the plan would not repair it now: `unreadable`; empty: it would, or there is none.
+    hindered: String,
 }
 
 impl Default for Around {
@@ -97,6 +103,7 @@ impl Default for Around {
             hidden: "offline".into(),
             logged: "silent".into(),
             other_id_unknown: false,
+            hindered: String::new(),
         }
     }
 }
@@ -223,6 +230,8 @@ fn concluded(case: &ConclusionCase) -> Conclusion {
         },
         delivered_since: around.delivered_since,
         polls_since: around.polls_since,
+        hindered: (around.hindered == "unreadable")
+            .then(|| Reason::CertificateNotReadable { detail: "the seller's form shows no certificate".into() }),
         call_under_way: around.call_under_way.then(|| ("vds.open".into(), "2026-11-24T11:59:00+00:00".into())),
     })
 }
@@ -238,6 +247,11 @@ fn services_are_explained() {
         for said in &case.expect.says {
             if !english.contains(said.as_str()) {
                 return Err(format!("does not say '{said}': {english}"));
+            }
+        }
+        for said in &case.expect.does_not_say {
+            if english.contains(said.as_str()) {
+                return Err(format!("says '{said}': {english}"));
             }
         }
         if !english.contains("What to do") || !russian.contains("Что делать") {

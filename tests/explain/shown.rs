@@ -101,6 +101,40 @@ pub fn what_stands_beside_the_conclusion_is_true_and_in_the_persons_language() {
     play.here(&format!("remoteid = '{}'", play.bought));
     assert!(!section(&play, "At the seller", "C").contains("noted here: not found"));
 
+    // Only its form was read there: that no other row has our id is not known, and is said.
+    let told = play.explained(play.item);
+    assert_eq!(
+        (&told["plan"]["decision"], &told["sources"]["seller"]["whole_list"]),
+        (&"open".into(), &false.into()),
+        "{told:#}"
+    );
+    assert!(
+        section(&play, "Plan", "C")
+            .starts_with("  The seller's whole list was not read for this: resellguard sync reads it first")
+    );
+    assert!(section(&play, "План", "ru_RU.UTF-8").starts_with("  Весь список продавца для этого не читался"));
+
+    // Times in JSON have the panel's offset.
+    let service = &told["sources"]["service"];
+    let mut times = vec![&service["operations"][0]["created"], &told["sources"]["log"][0]["at"]];
+    times.push(&service["history"][0]["at"]);
+    times.extend(told["sources"]["account"].get("delivered_since"));
+    for time in times {
+        let text = time.as_str().unwrap_or_default();
+        assert!(text.len() > 19 && text.parse::<jiff::Timestamp>().is_ok(), "{time}: {told:#}");
+    }
+
+    // What the seller says of the expiry stands there.
+    play.here("status = 2, expiredate = '2031-01-30'");
+    play.there("expiredate = '2030-12-20'");
+    play.a.execute(&format!("DELETE FROM runningoperation WHERE item = {}", play.item));
+    let told = play.explained(play.item);
+    assert!(kind(&told) == "in_step" && text(&told).contains("here 2031-01-30, at the seller 2030-12-20"), "{told:#}");
+    assert_eq!(told["plan"]["decision"], "in_step");
+    assert!(told["plan"]["reason"].as_str().unwrap().contains("2030-12-20"), "{told:#}");
+    assert!(section(&play, "At the seller", "C").contains("active, expires 2030-12-20"));
+    play.here("status = 5");
+
     // No module, one that does not exist, a status that nobody knows.
     for (set, words) in [
         ("processingmodule = NULL", "has no processing module"),
@@ -121,6 +155,23 @@ pub fn what_stands_beside_the_conclusion_is_true_and_in_the_persons_language() {
         .call("resellguard.explain", &[("elid", &format!("{},{other}", play.item))], &Caller::root())
         .to_string();
     assert!(page.contains("<error") && page.contains("one is explained at a time"), "{page}");
+
+    // The Russian answer to a wrong request is Russian.
+    let page = play
+        .a
+        .panel
+        .call("resellguard.explain", &[("elid", &format!("{},{other}", play.item)), ("lang", "ru")], &Caller::root())
+        .to_string();
+    assert!(page.contains("названо несколько услуг (elid)") && !page.contains("several services"), "{page}");
+    let page = play.a.panel.call("resellguard.explain", &[("elid", "x1"), ("lang", "ru")], &Caller::root()).to_string();
+    assert!(page.contains("«x1» не номер услуги") && !page.contains("is not the id"), "{page}");
+
+    // An addon is a row of the same table, and no service by itself.
+    play.a.execute(&format!("UPDATE item SET parent = {} WHERE id = {other}", play.item));
+    let (error, status) = json(&play.a, &["explain", &other.to_string()]);
+    let words = format!("{other} is an addon of the service {}", play.item);
+    assert!(status == 1 && error["error"]["detail"].as_str().unwrap().contains(&words), "{error:#}");
+    play.a.execute(&format!("UPDATE item SET parent = NULL WHERE id = {other}"));
 
     // A service that is not there, said in the person's language.
     let program = play.a.root().join("addon/resellguard");

@@ -102,6 +102,26 @@ pub fn an_order_that_did_not_reach_the_seller_says_why() {
         let told = play.explained(item);
         assert!(kind(&told) == expected && text(&told).contains(words), "{told:#}");
         assert!(told["sources"]["seller"]["balance"].is_string(), "money is looked at: {told:#}");
+        if expected == "no_balance" {
+            assert!(text(&told).contains("it has money now (balance: "), "{told:#}");
+        }
+    }
+    // What the error names is named, but for a secret.
+    let item = play.a.order("vds", "third.example");
+    let gone = play.world.seller().bought_as(item);
+    play.a.execute(&format!("UPDATE item SET remoteid = NULL WHERE id = {item}"));
+    play.world.seller().execute(&format!("UPDATE item SET remoteid = NULL WHERE id = {gone}"));
+    for (object, value, words) in
+        [("domain", "one.example", "value(domain='one.example')"), ("password", "hunter2", "value(password=")]
+    {
+        play.a.execute(&format!(
+            "UPDATE runningoperation SET errorxml = '<doc><error type=\"value\" object=\"{object}\" value=\"{value}\"/></doc>' \
+             WHERE item = {item}"
+        ));
+        let told = play.explained(item);
+        assert!(kind(&told) == "order_failed" && text(&told).contains(words), "{told:#}");
+        assert!(text(&told).contains("What to do: sync the tariff"), "{told:#}");
+        assert!(!told.to_string().contains("hunter2"), "{told:#}");
     }
 }
 

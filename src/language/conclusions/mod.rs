@@ -1,28 +1,20 @@
 //! Why a service is where it is, as one paragraph: what is so, what it means, what to do. One entry a conclusion; what several
 //! of them fill in is in `parts`.
 
+mod failed;
 mod parts;
 mod unread;
 
+use super::reasons::expiry_kept;
 use super::{Say, english, russian};
 use crate::reselling::conclusion::Conclusion;
 use crate::reselling::verdict::Verdict;
 use crate::reselling::way::Hitch;
 use parts::{
-    both, delivered, have, last_seen, meaning, minutes, moment, not_resold, polls_texts, refusal_texts, since_texts,
-    suspended_here, suspended_there, told,
+    both, capital, delivered, have, last_seen, meaning, minutes, moment, not_resold, own_account, polls_texts, reader,
+    refusal_texts, repair, since_texts, suspended_here, suspended_there, told,
 };
 use unread::{hidden, not_read};
-
-/// `resellguard sync ID` and its button, named where the plan repairs.
-const REPAIR: (&str, &str) = (
-    "What to do: repair it by Force sync status (resellguard sync).",
-    "Что делать: исправить кнопкой «Синхронизировать статус» (resellguard sync).",
-);
-const OWN_ACCOUNT: (&str, &str) = (
-    "The cure is an account of its own at the seller for each reselling panel; change the old account's password afterwards.",
-    "Причина устраняется отдельной учётной записью у продавца для каждой панели; пароль старой после этого смените.",
-);
 
 impl Say for Conclusion {
     #[expect(clippy::too_many_lines, reason = "one entry a conclusion, so that nothing can be missing")]
@@ -71,10 +63,21 @@ impl Say for Conclusion {
                     ),
                 )
             }
-            Self::UnpaidHere => both(
+            Self::UnpaidHere { row: None } => both(
                 "The order is not paid here, so nothing was ordered from the seller. What to do: nothing; it goes on when the customer pays.",
                 "Заказ здесь не оплачен, поэтому у продавца ничего не заказано. Что делать: ничего; после оплаты клиентом он продолжится.",
             ),
+            Self::UnpaidHere { row: Some((row, status)) } => {
+                let (status_en, status_ru) = status.pair();
+                (
+                    format!(
+                        "The order is not paid here, and yet the service is {status_en} at the seller ({row}), who charges this panel's account for it. It is never activated from here. What to do: a person has to look: either the customer has paid, or the service there has to go."
+                    ),
+                    format!(
+                        "Заказ здесь не оплачен, но у продавца услуга {status_ru} ({row}), и деньги за неё списываются с учётной записи этой панели. Отсюда она никогда не активируется. Что делать: должен посмотреть человек: либо клиент заплатил, либо услугу у продавца нужно убрать."
+                    ),
+                )
+            }
             Self::UnknownStatus { here } => {
                 let number = here.map(|code| format!(" ({code})")).unwrap_or_default();
                 (
@@ -124,34 +127,8 @@ impl Say for Conclusion {
                     russian((*tries).max(0).unsigned_abs(), "попытка", "попытки", "попыток")
                 ),
             ),
-            Self::OrderFailed { error, tries } => {
-                let error = error.as_deref().unwrap_or("-");
-                (
-                    format!(
-                        "The order failed before it reached the seller, who has no such service: {error}, {}. What to do: remove that cause, then start the operation again in Tools, Running operations.",
-                        english((*tries).max(0).unsigned_abs(), "try", "tries")
-                    ),
-                    format!(
-                        "Заказ не дошёл до продавца, такой услуги у него нет: {error}, {}. Что делать: устраните причину и запустите операцию снова в «Инструменты», «Текущие операции».",
-                        russian((*tries).max(0).unsigned_abs(), "попытка", "попытки", "попыток")
-                    ),
-                )
-            }
-            Self::NoBalance { error, balance } => {
-                let (error_en, error_ru) = match error {
-                    Some(error) => (format!(": {error}"), format!(": {error}")),
-                    None => (", and the order is not paid there".into(), ", и заказ там не оплачен".into()),
-                };
-                let (have_en, have_ru) = have(balance.as_deref());
-                (
-                    format!(
-                        "The account at the seller has not enough money{error_en}{have_en}. What to do: top the account up at the seller, then pay the order there, or start the operation again in Tools, Running operations."
-                    ),
-                    format!(
-                        "На учётной записи у продавца не хватает денег{error_ru}{have_ru}. Что делать: пополните её у продавца, затем оплатите заказ там или запустите операцию снова в «Инструменты», «Текущие операции»."
-                    ),
-                )
-            }
+            Self::OrderFailed { error, tries, standing } => failed::order_failed(error, *tries, standing),
+            Self::NoBalance { error, standing } => failed::no_balance(error.as_deref(), standing),
             Self::LinkContradicted { doubt } => {
                 let (english, russian) = doubt.pair();
                 (
@@ -179,9 +156,13 @@ impl Say for Conclusion {
                 "The service is not in the part of the seller's list that could be read, and the rest was not shown: that says nothing. What to do: repeat later.",
                 "В прочитанной части списка продавца услуги нет, а остальное не показано: это ни о чём не говорит. Что делать: повторите позже.",
             ),
-            Self::NotAtSeller => both(
+            Self::NotAtSeller { delivered: false } => both(
                 "No service at the seller carries this service's id, and the operation here has no error. The order was lost, made through another account, or the service was removed there; it does not mean that it was closed. What to do: look for it by its name at the seller before ordering again, for a second order costs money.",
                 "Ни одна услуга у продавца не несёт номера этой услуги, а операция здесь без ошибки. Заказ пропал, сделан через другую учётную запись или услуга там удалена; это не значит, что она закрыта. Что делать: прежде чем заказывать снова, поищите её у продавца по имени: второй заказ стоит денег.",
+            ),
+            Self::NotAtSeller { delivered: true } => both(
+                "The service had been delivered, and no service at the seller carries its id any more: it was removed there, belongs to another account now, or its id there was changed. That does not mean that it was closed. What to do: look for it by its name at the seller and ask there, before telling the customer anything or ordering anew.",
+                "Услуга была предоставлена, но теперь ни одна услуга у продавца не несёт её номера: она там удалена, перешла к другой учётной записи или её номер там изменён. Это не значит, что она закрыта. Что делать: поищите её у продавца по имени и спросите его, прежде чем отвечать клиенту или заказывать заново.",
             ),
             Self::RightsMissing { delete: false } => both(
                 "The suspension did not reach the seller: the account there may not suspend services (allowsuspenditem is off), so the service goes on and is charged. What to do: ask the seller for that right, then suspend again.",
@@ -196,14 +177,15 @@ impl Say for Conclusion {
                 "A renewal of the service is running. While it does nothing else is done to the service. What to do: wait until it has ended; if it does not, look at Tools, Running operations.",
                 "Выполняется продление услуги. До его конца с услугой больше ничего не делается. Что делать: дождитесь окончания; если его нет, смотрите «Инструменты», «Текущие операции».",
             ),
-            Self::OtherOperation { operation } => (
-                format!(
-                    "The service waits for another operation, '{operation}', which has to end first. What to do: look at its error in Tools, Running operations; if the seller has done it, its event was lost like one of an activation."
-                ),
-                format!(
-                    "Услуга ждёт другой операции, «{operation}»; сначала должна закончиться она. Что делать: посмотрите её ошибку в «Инструменты», «Текущие операции»; если у продавца она выполнена, её событие потеряно так же, как событие активации."
-                ),
-            ),
+            Self::RenewalFailed { error, tries, standing, here, there } => {
+                failed::renewal_failed(error, *tries, standing, *here, *there)
+            }
+            Self::OperationFailed { operation, error, tries, standing, row } => {
+                failed::operation_failed(operation, error, *tries, standing, row.as_ref())
+            }
+            Self::OtherOperation { operation, row, progress } => {
+                failed::other_operation(operation, row.as_ref(), *progress)
+            }
             Self::TariffChangePending => both(
                 "A change of the tariff is pending and has to end first. A change of a server's disk is never done by itself. What to do: look at the operation and its task; finish the change at the seller.",
                 "Ожидается смена тарифа; сначала она должна закончиться. Смена диска сервера сама не выполняется. Что делать: посмотрите операцию и её задачу, завершите смену у продавца.",
@@ -231,6 +213,14 @@ impl Say for Conclusion {
             Self::CertificateFailed => both(
                 "The issue of the certificate failed. What to do: look at the reason at the seller, correct the order (the request, the approver) and start it again there.",
                 "Выпуск сертификата завершился ошибкой. Что делать: посмотрите причину у продавца, исправьте заказ (запрос, подтверждающий адрес) и запустите его там снова.",
+            ),
+            Self::CertificateMarkedFailed { row } => (
+                format!(
+                    "The certificate is issued at the seller ({row}), and here it is still marked as failed: the event of its issue did not arrive. What to do: order nothing again. Compare the certificate in the seller's panel with the order; if it is the one, store it with the service here by hand, for what is marked as failed is not repaired by itself."
+                ),
+                format!(
+                    "Сертификат у продавца выпущен ({row}), а здесь всё ещё помечен как неудачный: событие о его выпуске не пришло. Что делать: ничего не заказывайте снова. Сравните сертификат в панели продавца с заказом; если это он, сохраните его у услуги здесь вручную: помеченное как неудачное само не исправляется."
+                ),
             ),
             Self::CertificateWaitsForApprover { approver } => {
                 let (to_en, to_ru) = match approver {
@@ -338,7 +328,7 @@ impl Say for Conclusion {
                     delivered(*done).1
                 ),
             ),
-            Self::EventFailed { done, row, at, text } => {
+            Self::EventFailed { done, row, at, text, hindered } => {
                 let (done_en, done_ru) = delivered(*done);
                 let (on_en, on_ru) = at.map_or_else(
                     || (String::new(), String::new()),
@@ -352,32 +342,28 @@ impl Say for Conclusion {
                         "{done_ru} ({row}), событие пришло{on_ru}, но панель не смогла его применить: {text}. Никто другой его не забирал. Второй раз событие не придёт."
                     ),
                     &[
-                        REPAIR,
-                        (
+                        repair(hindered.as_ref()),
+                        both(
                             "If the same error shows again, remove its cause first.",
                             "Если ошибка повторяется, сначала устраните её причину.",
                         ),
                     ],
                 )
             }
-            Self::CertificateNotStored { row, others } => {
-                let cure = if *others { &[REPAIR, OWN_ACCOUNT][..] } else { &[REPAIR] };
-                let (who_en, who_ru) = if *others {
-                    (
-                        "; another panel reads this account and takes its events",
-                        "; эту учётную запись читает ещё одна панель и забирает её события",
-                    )
-                } else {
-                    ("", "")
-                };
+            Self::CertificateNotStored { row, verdict, hindered } => {
+                let mut more = Vec::new();
+                more.extend(verdict.map(|verdict| {
+                    let (sure_en, sure_ru) = reader(verdict);
+                    (format!("{sure_en}."), format!("{sure_ru}."))
+                }));
+                more.push(repair(hindered.as_ref()));
+                more.extend(verdict.map(|_| own_account()));
                 told(
                     format!(
-                        "The certificate is issued at the seller ({row}), and it is not stored here: its event did not arrive{who_en}."
+                        "The certificate is issued at the seller ({row}), and it is not stored here: its event did not arrive."
                     ),
-                    format!(
-                        "Сертификат у продавца выпущен ({row}), а здесь не сохранён: его событие не пришло{who_ru}."
-                    ),
-                    cure,
+                    format!("Сертификат у продавца выпущен ({row}), а здесь не сохранён: его событие не пришло."),
+                    &more,
                 )
             }
             Self::EventOnItsWay { done, row, since, patience } => {
@@ -393,19 +379,10 @@ impl Say for Conclusion {
                     ),
                 )
             }
-            Self::EventLostToOther { row, since, polls, verdict } => {
+            Self::EventLostToOther { row, since, polls, verdict, hindered } => {
                 let (since_en, since_ru) = since_texts(*since);
                 let (polls_en, polls_ru) = polls_texts(*polls);
-                let (sure_en, sure_ru) = match verdict {
-                    Verdict::Shared => (
-                        "Another panel reads this account and takes its events",
-                        "Эту учётную запись читает ещё одна панель и забирает её события",
-                    ),
-                    _ => (
-                        "It is likely that another panel reads this account and takes its events",
-                        "Вероятно, эту учётную запись читает ещё одна панель и забирает её события",
-                    ),
-                };
+                let (sure_en, sure_ru) = reader(*verdict);
                 told(
                     format!(
                         "The seller has activated the service ({row}{since_en}); this panel never got the event{polls_en}. {sure_en} (resellguard check)."
@@ -413,10 +390,10 @@ impl Say for Conclusion {
                     format!(
                         "Продавец активировал услугу ({row}{since_ru}); события эта панель не получила{polls_ru}. {sure_ru} (resellguard check)."
                     ),
-                    &[REPAIR, OWN_ACCOUNT],
+                    &[repair(hindered.as_ref()), own_account()],
                 )
             }
-            Self::EventLost { row, since, polls, verdict, missed } => {
+            Self::EventLost { row, since, polls, verdict, missed, hindered } => {
                 let (since_en, since_ru) = since_texts(*since);
                 let (polls_en, polls_ru) = polls_texts(*polls);
                 let (log_en, log_ru) = if *missed {
@@ -444,13 +421,26 @@ impl Say for Conclusion {
                     format!(
                         "Продавец активировал услугу ({row}{since_ru}); события эта панель не получила{polls_ru}.{log_ru} {who_ru}"
                     ),
-                    &[REPAIR],
+                    &[repair(hindered.as_ref())],
                 )
             }
-            Self::InStep => both(
+            Self::InStep { expiry: None } => both(
                 "Both sides agree, and nothing waits. What to do: nothing.",
                 "Обе стороны согласны, ничего не ожидается. Что делать: ничего.",
             ),
+            Self::InStep { expiry: Some((here, there)) } => {
+                let (then_en, then_ru) = expiry_kept(there > here);
+                (
+                    format!(
+                        "Both sides agree, and nothing waits, but the service is paid until different days: here {here}, at the seller {there}. What to do: nothing if the periods differ on purpose; else see which day is right. {}.",
+                        capital(then_en)
+                    ),
+                    format!(
+                        "Обе стороны согласны, ничего не ожидается, но оплачена услуга до разных дней: здесь {here}, у продавца {there}. Что делать: ничего, если периоды различаются намеренно; иначе выясните, какой день верен. {}.",
+                        capital(then_ru)
+                    ),
+                )
+            }
         }
     }
 }

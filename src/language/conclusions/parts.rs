@@ -1,8 +1,10 @@
 //! What conclusions fill in: why the seller refuses, who suspended, how long it is so.
 
-use super::super::{english, russian};
+use super::super::{Say, english, russian};
 use crate::reselling::conclusion::{Delivery, HeardOf, Other, Refusal, Standing};
+use crate::reselling::decision::Reason;
 use crate::reselling::status::SuspendedBy;
+use crate::reselling::verdict::Verdict;
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 
@@ -58,40 +60,55 @@ pub(super) fn refusal_texts(refusal: Refusal) -> (&'static str, &'static str) {
 }
 
 pub(super) fn suspended_here(by: Option<SuspendedBy>, there: bool) -> (String, String) {
-    let (english, russian) = match by {
+    let (what_en, what_ru, do_en, do_ru) = match by {
         Some(SuspendedBy::Money) => (
-            "This panel suspended the service because the customer has not paid. It is never resumed from here. What to do: nothing until the customer pays.",
-            "Панель приостановила услугу, потому что клиент не заплатил. Отсюда она никогда не включается. Что делать: ничего, пока клиент не заплатит.",
+            "This panel suspended the service because the customer has not paid. It is never resumed from here.",
+            "Панель приостановила услугу, потому что клиент не заплатил. Отсюда она никогда не включается.",
+            if there {
+                "nothing until the customer pays"
+            } else {
+                "see that the account there may suspend services (allowsuspenditem), and suspend it there, or it costs money until the customer pays"
+            },
+            if there {
+                "ничего, пока клиент не заплатит"
+            } else {
+                "проверьте, может ли учётная запись там останавливать услуги (allowsuspenditem), и остановите её там, иначе она будет стоить денег, пока клиент не заплатит"
+            },
         ),
         Some(SuspendedBy::Staff) => (
-            "An employee of this panel suspended the service. What to do: ask who did it (the service's history), and resume it in the panel if it was a mistake.",
-            "Услугу приостановил сотрудник этой панели. Что делать: узнайте, кто (история услуги), и включите её в панели, если это ошибка.",
+            "An employee of this panel suspended the service.",
+            "Услугу приостановил сотрудник этой панели.",
+            "ask who did it (the service's history), and resume it in the panel if it was a mistake",
+            "узнайте, кто (история услуги), и включите её в панели, если это ошибка",
         ),
         Some(SuspendedBy::Abuse) => (
-            "This panel suspended the service because of a complaint. What to do: settle the complaint with the customer first.",
-            "Панель приостановила услугу из-за жалобы. Что делать: сначала разберитесь с жалобой вместе с клиентом.",
+            "This panel suspended the service because of a complaint.",
+            "Панель приостановила услугу из-за жалобы.",
+            "settle the complaint with the customer first",
+            "сначала разберитесь с жалобой вместе с клиентом",
         ),
         None => (
-            "The service is suspended here, and nothing says by whom. What to do: look at the service's history; a person has to say which side is right.",
-            "Услуга здесь приостановлена, и неизвестно, кем. Что делать: посмотрите историю услуги; какая сторона права, должен решить человек.",
+            "The service is suspended here, and nothing says by whom.",
+            "Услуга здесь приостановлена, и неизвестно, кем.",
+            "look at the service's history; a person has to say which side is right",
+            "посмотрите историю услуги; какая сторона права, должен решить человек",
         ),
     };
-    if there {
-        return (
-            format!("{english} The seller has suspended it too."),
-            format!("{russian} У продавца она тоже приостановлена."),
-        );
-    }
-    (
-        format!("{english} At the seller it runs on and is charged."),
-        format!("{russian} У продавца она работает и оплачивается."),
-    )
+    let (there_en, there_ru) = match (there, by) {
+        (true, _) => ("The seller has suspended it too.", "У продавца она тоже приостановлена."),
+        (false, Some(_)) => (
+            "That did not reach the seller: there it runs on and is charged.",
+            "До продавца это не дошло: там она работает и оплачивается.",
+        ),
+        (false, None) => ("At the seller it runs on and is charged.", "У продавца она работает и оплачивается."),
+    };
+    (format!("{what_en} {there_en} What to do: {do_en}."), format!("{what_ru} {there_ru} Что делать: {do_ru}."))
 }
 
 pub(super) fn suspended_there(row: &str, by: Option<SuspendedBy>, standing: &Standing) -> (String, String) {
     let (have_en, have_ru) = have(standing.balance.as_deref());
     match by {
-        Some(SuspendedBy::Money) if standing.balance.is_some() && !standing.broke => (
+        Some(SuspendedBy::Money) if standing.in_funds() => (
             format!(
                 "The seller has suspended the service ({row}) because it was not paid for, although this panel's account there has money now{have_en}. What to do: renew the service there, and top the account up only if its price is higher; the customer here need not pay for that."
             ),
@@ -216,8 +233,57 @@ pub(super) fn moment(at: DateTime) -> String {
     at.strftime("%Y-%m-%d %H:%M").to_string()
 }
 
+/// `resellguard sync ID` and its button, where the plan repairs; or else why it does not now.
+pub(super) fn repair(hindered: Option<&Reason>) -> (String, String) {
+    match hindered {
+        None => both(
+            "What to do: repair it by Force sync status (resellguard sync).",
+            "Что делать: исправить кнопкой «Синхронизировать статус» (resellguard sync).",
+        ),
+        Some(reason) => {
+            let (english, russian) = reason.pair();
+            let (end_en, end_ru) = (english.trim_end_matches('.'), russian.trim_end_matches('.'));
+            (
+                format!(
+                    "What to do: remove first what hinders the repair, for resellguard sync does not repair it now: {end_en}."
+                ),
+                format!(
+                    "Что делать: сначала устраните то, что мешает исправлению, сейчас resellguard sync его не выполнит: {end_ru}."
+                ),
+            )
+        }
+    }
+}
+
+pub(super) fn own_account() -> (String, String) {
+    both(
+        "The cure is an account of its own at the seller for each reselling panel; change the old account's password afterwards.",
+        "Причина устраняется отдельной учётной записью у продавца для каждой панели; пароль старой после этого смените.",
+    )
+}
+
+/// How sure it is that somebody else reads the account, as the beginning of a sentence.
+pub(super) fn reader(verdict: Verdict) -> (&'static str, &'static str) {
+    match verdict {
+        Verdict::Shared => (
+            "Another panel reads this account and takes its events",
+            "Эту учётную запись читает ещё одна панель и забирает её события",
+        ),
+        _ => (
+            "It is likely that another panel reads this account and takes its events",
+            "Вероятно, эту учётную запись читает ещё одна панель и забирает её события",
+        ),
+    }
+}
+
+/// The beginning of a sentence.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 /// A paragraph with sentences behind it.
-pub(super) fn told(mut english: String, mut russian: String, more: &[(&str, &str)]) -> (String, String) {
+pub(super) fn told(mut english: String, mut russian: String, more: &[(String, String)]) -> (String, String) {
     for (sentence_en, sentence_ru) in more {
         english.push(' ');
         english.push_str(sentence_en);

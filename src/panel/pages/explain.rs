@@ -6,7 +6,7 @@ use crate::explain::{Options, Source, explain};
 use crate::language::{Language, Say};
 use crate::panel::request::{Request, Selection};
 use crate::report::drift::step_text;
-use crate::report::explanation::{evidence, only_then};
+use crate::report::explanation::{before_plan, evidence};
 use crate::reselling::plan::Planned;
 use crate::root::Root;
 use crate::xml::Element;
@@ -29,13 +29,19 @@ pub fn show(root: &Root, request: &Request) -> Result<Shown, Error> {
         fields.push(Element::with_text(field(source), lines.join("\n")));
     }
     let steps = explained.plan.as_ref().map(|planned| plan(planned, language));
-    let plan = only_then(&explained, language).into_iter().chain(steps).collect::<Vec<_>>().join("\n");
+    let plan = before_plan(&explained, language).into_iter().chain(steps).collect::<Vec<_>>().join("\n");
     fields.push(Element::with_text("plan", plan));
     Ok(Shown::Page(fields))
 }
 
 fn several() -> Error {
-    Error::new(Kind::Usage, "several services are named (elid); one is explained at a time")
+    Error::said(
+        Kind::Usage,
+        (
+            "several services are named (elid); one is explained at a time",
+            "названо несколько услуг (elid), а объясняется по одной",
+        ),
+    )
 }
 
 /// The form's field for a source; the words of the contract, but for `service`, which is a list of the panel.

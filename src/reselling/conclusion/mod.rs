@@ -3,76 +3,19 @@
 //! Which conclusion goes before which is `PRECEDENCE`, and nothing else; what is said of each is in `language`. Not for deciding
 //! what is done: that is `decision`, and its plan is shown beside the conclusion.
 
+mod operations;
 mod rules;
+mod situation;
 
-use super::ids::ModuleId;
-use super::link::{Doubt, Linked};
-use super::service::LocalService;
-use super::status::SuspendedBy;
+use super::decision::Reason;
+use super::link::Doubt;
+use super::status::{Status, SuspendedBy};
 use super::verdict::Verdict;
 use jiff::SignedDuration;
-use jiff::civil::DateTime;
-
-/// Everything that was looked at. What could not be looked at is absent, and no conclusion rests on it.
-#[derive(Clone, Debug)]
-pub struct Situation<'a> {
-    /// The panel's local time, as everything here that is a time.
-    pub now: DateTime,
-    /// How long a delivered service may wait before it counts as stuck.
-    pub stuck_after: SignedDuration,
-    /// Or why this panel could not be read.
-    pub service: Result<&'a LocalService, Hidden>,
-    /// Its status here as the database has it.
-    pub status_code: Option<i64>,
-    pub served: Served,
-    pub seller: Seller<'a>,
-    /// What `whoami` said, where it was asked.
-    pub standing: Standing,
-    /// The last verdict on the service's account; `None` when it was never checked.
-    pub verdict: Option<Verdict>,
-    /// What the module's log says of this service, newest first.
-    pub heard: &'a [Heard],
-    /// What else it holds about this service.
-    pub logged: Logged,
-    /// Its id at the seller is not known, so that lines with that one alone were not looked for.
-    pub other_id_unknown: bool,
-    pub panel: Panel,
-    /// Since when the service has been seen delivered there and waiting here, and how many polls came and went since.
-    pub delivered_since: Option<DateTime>,
-    pub polls_since: u64,
-    /// A call of ours about the service that was not answered, and may still be at work.
-    pub call_under_way: Option<(String, String)>,
-}
-
-/// By which module the service is served.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Served {
-    /// A module that buys from a seller.
-    Reselling {
-        active: bool,
-    },
-    /// Another module, or none.
-    Other(Other),
-    /// The manual module, where an interrupted repair has left it; its own is this one.
-    OnManual {
-        own: u64,
-    },
-    /// A reselling module whose login cannot be read.
-    Unreadable {
-        detail: String,
-    },
-    NotRead,
-}
-
-/// What serves a service that is not bought from a seller.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Other {
-    NoModule,
-    /// A module that this panel does not have (any more).
-    Gone(ModuleId),
-    /// The file of a module that the settings do not name.
-    Module(String),
-}
+use jiff::civil::{Date, DateTime};
+pub use situation::{
+    Heard, HeardOf, Hidden, Logged, Other, Panel, Refusal, Scheduled, Seen, Seller, Served, Situation, Standing,
+};
 
 /// What the seller has done for a service that it has delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,172 +25,213 @@ pub enum Delivery {
     Issued,
 }
 
-/// What the seller showed.
-#[derive(Clone, Debug)]
-pub enum Seller<'a> {
-    NotAsked,
-    Refused { refusal: Refusal, detail: String },
-    Read(Seen<'a>),
-}
-
-/// Why the seller could not be read.
+/// How far the seller is with an operation that waits here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    TwoFactor,
-    Address,
-    Captcha,
-    Login,
-    Rights,
-    /// Its certificate is not trusted, or the address is plain `http://`.
-    Untrusted,
-    Unreachable,
-    /// What answers is not understood.
-    Answer,
+pub enum Progress {
+    /// Its state does not tell.
+    Untold,
+    NotYet,
+    /// `automatic`: the operation is not in manual mode here.
+    Done {
+        automatic: bool,
+    },
+    /// A resumption of what is marked here as not paid.
+    DoneUnpaid,
 }
 
-/// The service as it was found, or not found, in what the seller showed.
-#[derive(Clone, Debug)]
-pub struct Seen<'a> {
-    pub linked: Linked<'a>,
-    /// Nothing can be missing in what was read.
-    pub whole: bool,
-    /// What was read shows which service is whose.
-    pub ids_shown: bool,
-    /// Who has to confirm a certificate.
-    pub approver: Option<&'a str>,
-}
-
-/// How the account stands at the seller; empty where it was not asked.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
-    /// `12.50 EUR`.
-    pub balance: Option<String>,
-    /// The balance is not above zero.
-    pub broke: bool,
-    pub may_suspend: Option<bool>,
-    pub may_delete: Option<bool>,
-}
-
-/// One thing that the module's log says about the service.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Heard {
-    pub what: HeardOf,
-    pub at: Option<DateTime>,
-    /// The error as the log has it, one line.
-    pub text: String,
-}
-
-/// What kind of thing it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HeardOf {
-    /// The event was gone when this panel wanted it.
-    EventMissed,
-    /// The event came, and could not be applied.
-    EventFailed,
-    Login,
-    Rights,
-    Money,
-    Connection,
-    Other,
-}
-
-/// Why the service could not be read on this panel; the text names the thing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Hidden {
-    /// Told not to.
-    Offline,
-    /// Our own settings are wrong.
-    Settings(String),
-    /// The panel's own files are missing, as in a copy, or wrong.
-    Files(String),
-    Database(String),
-}
-
-/// What the module's log holds about the service, beside its errors.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Logged {
-    /// There is none.
-    Absent,
-    /// A part of it could not be read, and the rest does not mention it.
-    Unread,
-    /// It does not mention it, as far back as the service is waiting.
-    Silent { since: Option<DateTime> },
-    /// It is too long to be read again for that.
-    Long,
-    /// It mentions it; the last error in what was done there.
-    Told { last: Option<DateTime>, error: Option<String> },
-}
-
-/// The panel around the service.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Panel {
-    /// `etc/billmgr.DoNothing` exists.
-    pub do_nothing: bool,
-    pub schedule: Scheduled,
-    /// When `checkevent` was last seen; `None` when it never was, or nobody looked.
-    pub last_poll: Option<DateTime>,
-}
-
-/// Whether the schedule starts `checkevent`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Scheduled {
-    Yes,
-    Commented,
-    Missing,
-    #[default]
-    Unknown,
-}
+/// The words in an operation's error that mean money (facts/billmanager 6.3).
+pub const MONEY: &str = "not_enough_money";
 
 /// The one answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Conclusion {
-    NotRead { why: Hidden, logged: Logged, other_id_unknown: bool },
-    LogOnly { what: HeardOf, at: Option<DateTime>, text: String, times: usize, why: Hidden },
-    ModuleUnreadable { detail: String },
-    NotResold { served: Other },
-    OnManual { own: u64 },
-    UnpaidHere,
-    UnknownStatus { here: Option<i64> },
-    UnknownStatusThere { text: String },
-    DeletedHereAliveThere { row: String },
+    NotRead {
+        why: Hidden,
+        logged: Logged,
+        other_id_unknown: bool,
+    },
+    LogOnly {
+        what: HeardOf,
+        at: Option<DateTime>,
+        text: String,
+        times: usize,
+        why: Hidden,
+    },
+    ModuleUnreadable {
+        detail: String,
+    },
+    NotResold {
+        served: Other,
+    },
+    OnManual {
+        own: u64,
+    },
+    /// `row`: what is there all the same.
+    UnpaidHere {
+        row: Option<(String, Status)>,
+    },
+    UnknownStatus {
+        here: Option<i64>,
+    },
+    UnknownStatusThere {
+        text: String,
+    },
+    DeletedHereAliveThere {
+        row: String,
+    },
     Closed,
     DoNothing,
-    SellerRefused { refusal: Refusal, detail: String },
+    SellerRefused {
+        refusal: Refusal,
+        detail: String,
+    },
     SellerNotAsked,
-    OperationRunning { operation: String, tries: i64 },
-    OrderFailed { error: Option<String>, tries: i64 },
-    NoBalance { error: Option<String>, balance: Option<String> },
-    LinkContradicted { doubt: Doubt },
-    LinkMissing { row: String },
+    OperationRunning {
+        operation: String,
+        tries: i64,
+    },
+    OrderFailed {
+        error: String,
+        tries: i64,
+        standing: Standing,
+    },
+    /// Without an error: the order is there and not paid.
+    NoBalance {
+        error: Option<String>,
+        standing: Standing,
+    },
+    LinkContradicted {
+        doubt: Doubt,
+    },
+    LinkMissing {
+        row: String,
+    },
     IdsHidden,
     PartlyRead,
-    NotAtSeller,
-    RightsMissing { delete: bool },
-    SuspendedHere { by: Option<SuspendedBy>, there: bool },
+    /// `delivered`: nothing waits here.
+    NotAtSeller {
+        delivered: bool,
+    },
+    RightsMissing {
+        delete: bool,
+    },
+    SuspendedHere {
+        by: Option<SuspendedBy>,
+        there: bool,
+    },
     RenewalRunning,
-    OtherOperation { operation: String },
+    RenewalFailed {
+        error: String,
+        tries: i64,
+        standing: Standing,
+        here: Option<Date>,
+        there: Option<Date>,
+    },
+    /// `row`: the service there, for an operation that its status would show as done.
+    OperationFailed {
+        operation: String,
+        error: String,
+        tries: i64,
+        standing: Standing,
+        row: Option<(String, Status)>,
+    },
+    OtherOperation {
+        operation: String,
+        row: Option<(String, Status)>,
+        progress: Progress,
+    },
     TariffChangePending,
-    SellerDeleted { row: String },
-    SuspendedThere { row: String, by: Option<SuspendedBy>, standing: Standing },
-    UnpaidAtSeller { row: String, balance: Option<String> },
+    SellerDeleted {
+        row: String,
+    },
+    SuspendedThere {
+        row: String,
+        by: Option<SuspendedBy>,
+        standing: Standing,
+    },
+    UnpaidAtSeller {
+        row: String,
+        balance: Option<String>,
+    },
     CertificateFailed,
-    CertificateWaitsForApprover { approver: Option<String> },
+    CertificateMarkedFailed {
+        row: String,
+    },
+    CertificateWaitsForApprover {
+        approver: Option<String>,
+    },
     CertificateRequested,
-    WaitingNormally { row: String },
-    NotActivatedYet { row: String, since: String },
-    ProcessingThere { row: String },
-    MarkedSuspended { done: Delivery },
-    CallUnderWay { call: String, at: String },
-    NoOperation { row: String },
-    CheckeventNotScheduled { done: Delivery, commented: bool, last_poll: Option<DateTime> },
-    CheckeventSilent { done: Delivery, last_poll: DateTime },
-    ModuleDisabled { done: Delivery, row: String },
-    EventFailed { done: Delivery, row: String, at: Option<DateTime>, text: String },
-    CertificateNotStored { row: String, others: bool },
-    EventOnItsWay { done: Delivery, row: String, since: Option<DateTime>, patience: SignedDuration },
-    EventLostToOther { row: String, since: Option<DateTime>, polls: u64, verdict: Verdict },
-    EventLost { row: String, since: Option<DateTime>, polls: u64, verdict: Option<Verdict>, missed: bool },
-    InStep,
+    WaitingNormally {
+        row: String,
+    },
+    NotActivatedYet {
+        row: String,
+        since: String,
+    },
+    ProcessingThere {
+        row: String,
+    },
+    MarkedSuspended {
+        done: Delivery,
+    },
+    CallUnderWay {
+        call: String,
+        at: String,
+    },
+    NoOperation {
+        row: String,
+    },
+    CheckeventNotScheduled {
+        done: Delivery,
+        commented: bool,
+        last_poll: Option<DateTime>,
+    },
+    CheckeventSilent {
+        done: Delivery,
+        last_poll: DateTime,
+    },
+    ModuleDisabled {
+        done: Delivery,
+        row: String,
+    },
+    EventFailed {
+        done: Delivery,
+        row: String,
+        at: Option<DateTime>,
+        text: String,
+        hindered: Option<Reason>,
+    },
+    /// `verdict`: where others may read the account.
+    CertificateNotStored {
+        row: String,
+        verdict: Option<Verdict>,
+        hindered: Option<Reason>,
+    },
+    EventOnItsWay {
+        done: Delivery,
+        row: String,
+        since: Option<DateTime>,
+        patience: SignedDuration,
+    },
+    EventLostToOther {
+        row: String,
+        since: Option<DateTime>,
+        polls: u64,
+        verdict: Verdict,
+        hindered: Option<Reason>,
+    },
+    EventLost {
+        row: String,
+        since: Option<DateTime>,
+        polls: u64,
+        verdict: Option<Verdict>,
+        missed: bool,
+        hindered: Option<Reason>,
+    },
+    /// `expiry`: both days, here and there, where they differ.
+    InStep {
+        expiry: Option<(Date, Date)>,
+    },
 }
 
 impl Conclusion {
@@ -259,7 +243,7 @@ impl Conclusion {
             Self::ModuleUnreadable { .. } => "module_unreadable",
             Self::NotResold { .. } => "not_resold",
             Self::OnManual { .. } => "on_manual_module",
-            Self::UnpaidHere => "unpaid_here",
+            Self::UnpaidHere { .. } => "unpaid_here",
             Self::UnknownStatus { .. } | Self::UnknownStatusThere { .. } => "unknown_status",
             Self::DeletedHereAliveThere { .. } => "deleted_here_alive_there",
             Self::Closed => "closed",
@@ -282,13 +266,15 @@ impl Conclusion {
             Self::LinkMissing { .. } => "link_missing",
             Self::IdsHidden => "ids_hidden",
             Self::PartlyRead => "seller_partly_read",
-            Self::NotAtSeller => "not_at_seller",
+            Self::NotAtSeller { .. } => "not_at_seller",
             Self::RightsMissing { .. } => "rights_missing",
             Self::SuspendedHere { by: Some(SuspendedBy::Money), .. } => "suspended_here_nonpayment",
             Self::SuspendedHere { by: Some(SuspendedBy::Staff), .. } => "suspended_here_staff",
             Self::SuspendedHere { by: Some(SuspendedBy::Abuse), .. } => "suspended_here_abuse",
             Self::SuspendedHere { by: None, .. } => "suspended_here",
             Self::RenewalRunning => "renewal_running",
+            Self::RenewalFailed { .. } => "renewal_failed",
+            Self::OperationFailed { .. } => "operation_failed",
             Self::OtherOperation { .. } => "other_operation",
             Self::TariffChangePending => "tariff_change_pending",
             Self::SellerDeleted { .. } => "seller_deleted",
@@ -298,6 +284,7 @@ impl Conclusion {
             Self::SuspendedThere { by: None, .. } => "suspended_there",
             Self::UnpaidAtSeller { .. } => "unpaid_at_seller",
             Self::CertificateFailed => "certificate_failed",
+            Self::CertificateMarkedFailed { .. } => "certificate_marked_failed",
             Self::CertificateWaitsForApprover { .. } => "certificate_waits_for_approver",
             Self::CertificateRequested => "certificate_requested",
             Self::WaitingNormally { .. } => "waiting_normally",
@@ -314,7 +301,7 @@ impl Conclusion {
             Self::EventOnItsWay { .. } => "event_on_its_way",
             Self::EventLostToOther { .. } => "event_lost_to_other",
             Self::EventLost { .. } => "event_lost",
-            Self::InStep => "in_step",
+            Self::InStep { .. } => "in_step",
         }
     }
 }
@@ -348,10 +335,10 @@ const PRECEDENCE: &[Rule] = &[
     rules::not_found,
     rules::unknown_status,
     // What runs here beside the opening.
-    rules::rights_missing,
-    rules::renewal_running,
-    rules::other_operation,
-    rules::tariff_change,
+    operations::rights_missing,
+    operations::renewal_running,
+    operations::other_operation,
+    operations::tariff_change,
     // What the seller says.
     rules::seller_deleted,
     rules::suspended_here,
@@ -375,5 +362,5 @@ const PRECEDENCE: &[Rule] = &[
 
 /// The conclusion on one service.
 pub fn conclude(situation: &Situation<'_>) -> Conclusion {
-    PRECEDENCE.iter().find_map(|rule| rule(situation)).unwrap_or(Conclusion::InStep)
+    PRECEDENCE.iter().find_map(|rule| rule(situation)).unwrap_or_else(|| rules::in_step(situation))
 }

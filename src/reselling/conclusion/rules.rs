@@ -1,6 +1,6 @@
 //! The rules, one question each, in the order in which `PRECEDENCE` asks them.
 
-use super::{Conclusion, Delivery, HeardOf, Refusal, Scheduled, Seen, Seller, Served, Situation};
+use super::{Conclusion, Delivery, HeardOf, MONEY, Refusal, Scheduled, Seen, Seller, Served, Situation};
 use crate::reselling::exclusivity::waits_for_an_event;
 use crate::reselling::link::Link;
 use crate::reselling::service::{LocalService, Operation, SellerService};
@@ -13,10 +13,7 @@ const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 /// `checkevent` runs every five minutes (facts/billmanager 0.1); one that was not seen for so long does not run.
 const SILENCE: SignedDuration = SignedDuration::from_hours(1);
 
-type Answer = Option<Conclusion>;
-
-/// The words in an operation's error that mean money (facts/billmanager 6.3).
-const MONEY: &str = "not_enough_money";
+pub(super) type Answer = Option<Conclusion>;
 
 impl<'a> Situation<'a> {
     fn seen(&self) -> Option<&Seen<'a>> {
@@ -26,12 +23,12 @@ impl<'a> Situation<'a> {
         }
     }
 
-    fn service(&self) -> Option<&'a LocalService> {
+    pub(super) fn service(&self) -> Option<&'a LocalService> {
         self.service.as_ref().ok().copied()
     }
 
     /// The seller's row that is proven to be this service.
-    fn row(&self) -> Option<&'a SellerService> {
+    pub(super) fn row(&self) -> Option<&'a SellerService> {
         let linked = &self.seen()?.linked;
         linked.seller.filter(|_| matches!(linked.link, Link::Both | Link::RemoteId))
     }
@@ -71,7 +68,7 @@ fn marks(local: &LocalService) -> Option<SuspendedBy> {
     SuspendedBy::of_marks(local.autosuspend, local.employeesuspend, local.abusesuspend)
 }
 
-fn open(local: &LocalService) -> Option<&Operation> {
+pub(super) fn open(local: &LocalService) -> Option<&Operation> {
     local.operation("open")
 }
 
@@ -113,7 +110,9 @@ pub(super) fn module_unreadable(at: &Situation<'_>) -> Answer {
 }
 
 pub(super) fn unpaid_here(at: &Situation<'_>) -> Answer {
-    at.service().filter(|local| local.status == Status::Ordered).map(|_| Conclusion::UnpaidHere)
+    at.service().filter(|local| local.status == Status::Ordered)?;
+    let row = at.row().filter(|row| row.status != Status::Deleted).map(|row| (row.id.clone(), row.status));
+    Some(Conclusion::UnpaidHere { row })
 }
 
 pub(super) fn told_to_do_nothing(at: &Situation<'_>) -> Answer {
@@ -179,9 +178,9 @@ fn failed_order(at: &Situation<'_>) -> Answer {
     let money = |error: &String| error.starts_with(MONEY);
     match open.error.clone().or_else(|| heard.clone()) {
         Some(error) if money(&error) || open.error.is_none() => {
-            Some(Conclusion::NoBalance { error: Some(error), balance: at.standing.balance.clone() })
+            Some(Conclusion::NoBalance { error: Some(error), standing: at.standing.clone() })
         }
-        Some(error) => Some(Conclusion::OrderFailed { error: Some(error), tries: open.tries }),
+        Some(error) => Some(Conclusion::OrderFailed { error, tries: open.tries, standing: at.standing.clone() }),
         None => None,
     }
 }
@@ -193,7 +192,7 @@ pub(super) fn not_found(at: &Situation<'_>) -> Answer {
     } else if !seen.ids_shown {
         Conclusion::IdsHidden
     } else {
-        Conclusion::NotAtSeller
+        Conclusion::NotAtSeller { delivered: at.waiting().is_none() }
     })
 }
 
@@ -203,31 +202,6 @@ pub(super) fn unknown_status(at: &Situation<'_>) -> Answer {
     }
     let row = at.row().filter(|row| row.status == Status::Unknown)?;
     Some(Conclusion::UnknownStatusThere { text: row.status_text.clone() })
-}
-
-/// A suspension or an end that did not reach the seller, whose account may do neither.
-pub(super) fn rights_missing(at: &Situation<'_>) -> Answer {
-    let (local, row) = at.service().zip(at.row())?;
-    let alive = matches!(row.status, Status::Active | Status::Processing);
-    let wants_suspension = local.operation("suspend").is_some() || (local.status == Status::Suspended && alive);
-    let wants_end = local.operation("close").is_some();
-    if wants_end && at.standing.may_delete == Some(false) {
-        return Some(Conclusion::RightsMissing { delete: true });
-    }
-    (wants_suspension && at.standing.may_suspend == Some(false)).then_some(Conclusion::RightsMissing { delete: false })
-}
-
-pub(super) fn renewal_running(at: &Situation<'_>) -> Answer {
-    at.service()?.operation("prolong").map(|_| Conclusion::RenewalRunning)
-}
-
-pub(super) fn other_operation(at: &Situation<'_>) -> Answer {
-    let other = at.service()?.operations.iter().find(|one| one.name != "open")?;
-    Some(Conclusion::OtherOperation { operation: other.name.clone() })
-}
-
-pub(super) fn tariff_change(at: &Situation<'_>) -> Answer {
-    at.service()?.tariff_change_pending.then_some(Conclusion::TariffChangePending)
 }
 
 pub(super) fn seller_deleted(at: &Situation<'_>) -> Answer {
@@ -249,23 +223,30 @@ pub(super) fn suspended_there(at: &Situation<'_>) -> Answer {
 
 pub(super) fn unpaid_there(at: &Situation<'_>) -> Answer {
     let row = at.row().filter(|row| row.status == Status::Ordered)?;
-    let balance = at.standing.balance.clone();
-    Some(if at.standing.broke {
-        Conclusion::NoBalance { error: None, balance }
+    let standing = at.standing.clone();
+    Some(if standing.broke {
+        Conclusion::NoBalance { error: None, standing }
     } else {
-        Conclusion::UnpaidAtSeller { row: row.id.clone(), balance }
+        Conclusion::UnpaidAtSeller { row: row.id.clone(), balance: standing.balance }
     })
 }
 
 pub(super) fn certificate_failed(at: &Situation<'_>) -> Answer {
     let local = at.service().filter(|local| local.itemtype == "certificate")?;
-    let failed = local.service_status == Some(6) || at.row().is_some_and(|row| row.service_status == Some(6));
+    let here = local.service_status == Some(6);
+    if let Some(row) = at.row().filter(|row| here && row.delivered()) {
+        return Some(Conclusion::CertificateMarkedFailed { row: row.id.clone() });
+    }
+    let failed = here || at.row().is_some_and(|row| row.service_status == Some(6));
     failed.then_some(Conclusion::CertificateFailed)
 }
 
 pub(super) fn certificate_pending(at: &Situation<'_>) -> Answer {
     let local = at.waiting().filter(|local| local.itemtype == "certificate")?;
     let row = at.row().filter(|row| !row.delivered())?;
+    if let Some(state) = row.service_status.filter(|_| row.strange_certificate()) {
+        return Some(Conclusion::UnknownStatusThere { text: format!("service_status {state}") });
+    }
     // 4 is "pending issuance"; a row that does not show it leaves what this panel was told.
     let enrolled = row.service_status.or(local.service_status) == Some(4);
     let approver = at.seen().and_then(|seen| seen.approver).map(str::to_owned);
@@ -327,7 +308,13 @@ pub(super) fn module_disabled(at: &Situation<'_>) -> Answer {
 pub(super) fn event_failed(at: &Situation<'_>) -> Answer {
     let (_, row) = at.delivered()?;
     let failed = at.heard.iter().find(|heard| heard.what == HeardOf::EventFailed)?;
-    Some(Conclusion::EventFailed { done: delivery(row), row: row.id.clone(), at: failed.at, text: failed.text.clone() })
+    Some(Conclusion::EventFailed {
+        done: delivery(row),
+        row: row.id.clone(),
+        at: failed.at,
+        text: failed.text.clone(),
+        hindered: at.hindered.clone(),
+    })
 }
 
 /// Not long enough there, or no poll since: it may still come. A log that has it missed says that it will not.
@@ -344,21 +331,30 @@ pub(super) fn event_on_its_way(at: &Situation<'_>) -> Answer {
 
 pub(super) fn certificate_not_stored(at: &Situation<'_>) -> Answer {
     let (_, row) = at.delivered().filter(|(local, _)| local.itemtype == "certificate")?;
-    Some(Conclusion::CertificateNotStored { row: row.id.clone(), others: at.others_read() })
+    let verdict = at.verdict.filter(|_| at.others_read());
+    Some(Conclusion::CertificateNotStored { row: row.id.clone(), verdict, hindered: at.hindered.clone() })
 }
 
 pub(super) fn event_lost_to_other(at: &Situation<'_>) -> Answer {
     let (_, row) = at.delivered()?;
     let verdict = at.verdict.filter(|_| at.others_read())?;
     let (since, polls) = (at.delivered_since, at.polls_since);
-    Some(Conclusion::EventLostToOther { row: row.id.clone(), since, polls, verdict })
+    Some(Conclusion::EventLostToOther { row: row.id.clone(), since, polls, verdict, hindered: at.hindered.clone() })
 }
 
 pub(super) fn event_lost(at: &Situation<'_>) -> Answer {
     let (_, row) = at.delivered()?;
     let missed = at.heard.iter().any(|heard| heard.what == HeardOf::EventMissed);
     let (since, polls, verdict) = (at.delivered_since, at.polls_since, at.verdict);
-    Some(Conclusion::EventLost { row: row.id.clone(), since, polls, verdict, missed })
+    let hindered = at.hindered.clone();
+    Some(Conclusion::EventLost { row: row.id.clone(), since, polls, verdict, missed, hindered })
+}
+
+/// Nothing else applies.
+pub(super) fn in_step(at: &Situation<'_>) -> Conclusion {
+    let active = at.service().zip(at.row()).filter(|(local, row)| [local.status, row.status] == [Status::Active; 2]);
+    let expiry = active.and_then(|(local, row)| local.expires.zip(row.expires)).filter(|(here, there)| here != there);
+    Conclusion::InStep { expiry }
 }
 
 impl Refusal {
