@@ -30,7 +30,9 @@ pub fn audit(root: &Root) -> Result<AuditReport, Error> {
         .flat_map(|(index, buyer)| buyer.people.iter().map(move |person| (person.id, (index, person.login.as_str()))))
         .collect();
     let mut usages: Vec<Usage> = buyers.iter().map(|_| Usage::default()).collect();
+    let mut newest = None;
     let (since, skipped) = requests(&files, |at, request| {
+        newest = newest.max(Some(at));
         let Some((index, login)) = people.get(&request.user) else { return };
         // A number that is another person's since the database was restored, or a name made to look like one.
         if !login.eq_ignore_ascii_case(&request.name) && login.to_lowercase() != request.name.to_lowercase() {
@@ -42,16 +44,14 @@ pub fn audit(root: &Root) -> Result<AuditReport, Error> {
         }
     });
     notes.extend(skipped.iter().map(|file| format!("{} was not read to its end: {}", file.path.display(), file.why)));
-    let accounts = buyers.iter().zip(&usages).map(|(buyer, usage)| audited(buyer, usage)).collect();
+    let log = since.zip(newest).map_or(0, |(since, newest)| newest.duration_since(since).as_secs());
+    let accounts = buyers.iter().zip(&usages).map(|(buyer, usage)| audited(buyer, usage, log)).collect();
     Ok(AuditReport { accounts, since, notes })
 }
 
-fn audited(buyer: &Buyer, usage: &Usage) -> Audited {
-    let (verdict, traits) = audit::audit(usage, &buyer.bought, &buyer.sessions);
+fn audited(buyer: &Buyer, usage: &Usage, log: i64) -> Audited {
+    let (verdict, traits, blind) = audit::audit(usage, &buyer.bought, &buyer.sessions, log);
     let mut notes = Vec::new();
-    if usage.beyond > 0 {
-        notes.push(format!("{} calls of very many functions or addresses were not told apart: whether two panels are among them is not known", usage.beyond));
-    }
     if buyer.cut {
         notes.push("only the first services of many were looked at".to_owned());
     }
@@ -61,6 +61,7 @@ fn audited(buyer: &Buyer, usage: &Usage) -> Audited {
         services: buyer.bought.len(),
         people: buyer.people.iter().map(|person| (person.login.clone(), person.email.clone())).collect(),
         verdict,
+        blind,
         traits,
         notes,
     }

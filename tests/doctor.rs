@@ -265,6 +265,19 @@ fn the_bundle_has_what_support_needs_and_none_of_the_secrets_that_lie_around() {
     }
 }
 
+#[test]
+fn who_is_named_for_notices_and_cannot_be_told_is_named() {
+    let play = Play::new();
+    play.is("notify", "ok", "the logs alone", 0);
+    configure(&play.world, &play.a, "[notify]\nusers = [\"admin\"]\ndepartment = 1\n");
+    play.is("notify", "ok", "can be told", 0);
+    let wrong = "[notify]\nusers = [\"admin\", \"client\", \"ghost\"]\ndepartment = 99\ncommand = \"/nowhere\"\n";
+    configure(&play.world, &play.a, wrong);
+    for words in ["'client'", "'ghost'", "department 99", "/nowhere"] {
+        play.is("notify", "warning", words, 1);
+    }
+}
+
 /// Percent-encoded, letters too.
 fn every_byte(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat()

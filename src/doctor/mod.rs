@@ -4,6 +4,7 @@
 mod bundle;
 mod known;
 mod mask;
+mod notified;
 mod panel;
 mod sellers;
 
@@ -88,6 +89,7 @@ pub fn examine(root: &Root) -> Diagnosis {
         Ok(here) => {
             checks.extend(panel::database(&here));
             checks.push(panel::left_on_manual(&here));
+            checks.push(notified::notified(&here));
             checks.extend(sellers::accounts(&here));
         }
     }

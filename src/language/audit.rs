@@ -1,10 +1,38 @@
 //! What an audit on the selling panel has seen, and what to write to the customer.
 
 use super::{Say, english, russian};
-use crate::reselling::audit::Trait;
+use crate::reselling::audit::{Blind, Trait};
 use crate::reselling::numbering::Ranges;
 use crate::reselling::usage::{Caller, Poller};
 use std::net::IpAddr;
+
+impl Say for Blind {
+    fn pair(&self) -> (String, String) {
+        match self {
+            Self::NoCalls => {
+                ("No call of its users is in the log.".to_owned(), "В журнале нет вызовов её пользователей.".to_owned())
+            }
+            Self::Crowded { calls } => (
+                format!(
+                    "{} of very many functions or addresses could not be told apart: whether two panels are among them is not known.",
+                    english(*calls, "call", "calls")
+                ),
+                format!(
+                    "Вызовов слишком многих функций или адресов, которые не удалось различить: {calls}; есть ли среди них две панели, неизвестно."
+                ),
+            ),
+            Self::ShortLog { minutes } => (
+                format!(
+                    "The log reaches back {} only; an hour is needed to tell two panels from one. Rotated files lie in var/logs.",
+                    english(minutes.unsigned_abs(), "minute", "minutes")
+                ),
+                format!(
+                    "Журнал начинается всего {minutes} мин назад; чтобы отличить две панели от одной, нужен час. Старые файлы лежат в var/logs."
+                ),
+            ),
+        }
+    }
+}
 
 impl Say for Trait {
     fn pair(&self) -> (String, String) {

@@ -47,8 +47,8 @@ fn run_within(program: &Path, fields: &[(&str, String)], input: Vec<u8>, time: D
 }
 
 /// The program behind all links, if nobody but root (or the user we run as) can change it, or what its path means.
-fn trusted(program: &Path) -> Result<PathBuf, String> {
-    let path = program.canonicalize().map_err(|error| error.to_string())?;
+pub(super) fn trusted(program: &Path) -> Result<PathBuf, String> {
+    let path = program.canonicalize().map_err(|error| format!("{}: {error}", program.display()))?;
     let own = rustix::process::geteuid().as_raw();
     for part in path.ancestors() {
         let found = part.metadata().map_err(|error| format!("{}: {error}", part.display()))?;

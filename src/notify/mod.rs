@@ -230,11 +230,9 @@ impl Teller<'_> {
     /// The id and the language of an employee, named by login or by id. Customers are none: what is told is not theirs.
     fn employee(&self, named: &str) -> Result<(String, Language), Error> {
         let (_, employees) = self.panel()?;
-        let by_login = |one: &&Employee| one.name.to_lowercase() == named.to_lowercase();
-        let by_id = |one: &&Employee| one.id.to_string() == named;
-        match employees.iter().find(by_login).or_else(|| employees.iter().find(by_id)) {
+        match called(employees, named) {
             Some(employee) => Ok((employee.id.to_string(), employee.language.unwrap_or_else(|| self.language()))),
-            None => Err(Error::new(Kind::NotFound, format!("no employee of this panel has the login or id '{named}'"))),
+            None => Err(Error::new(Kind::NotFound, nobody(named))),
         }
     }
 
@@ -278,6 +276,31 @@ impl Teller<'_> {
         });
         Ok(waiting.collect())
     }
+}
+
+/// The employee of that login or id.
+fn called<'a>(employees: &'a [Employee], named: &str) -> Option<&'a Employee> {
+    let by_login = |one: &&Employee| one.name.to_lowercase() == named.to_lowercase();
+    let by_id = |one: &&Employee| one.id.to_string() == named;
+    employees.iter().find(by_login).or_else(|| employees.iter().find(by_id))
+}
+
+fn nobody(named: &str) -> String {
+    format!("no employee of this panel has the login or id '{named}'")
+}
+
+/// Who is named in the settings and cannot be told, and why. A database that does not tell who works here accuses nobody.
+pub fn untold(settings: &NotifySettings, employees: &[Employee]) -> Vec<String> {
+    let known = !employees.is_empty();
+    let users = settings.users.iter().filter(|user| known && called(employees, user).is_none());
+    let mut untold: Vec<String> = users.map(|user| nobody(user)).collect();
+    if let Some(id) = settings.department.filter(|id| known && !employees.iter().any(|one| one.id == *id)) {
+        untold.push(format!("this panel has no department {id}"));
+    }
+    if let Some(why) = settings.command.as_deref().and_then(|program| command::trusted(program).err()) {
+        untold.push(why);
+    }
+    untold
 }
 
 /// What its customer calls a service.

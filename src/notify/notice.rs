@@ -157,8 +157,11 @@ impl AccountNews {
 
     /// Those that the seller has delivered and that wait here all the same.
     pub fn delivered(&self) -> Vec<String> {
+        let waiting: Vec<String> = self.waiting_ids().iter().map(ItemId::to_string).collect();
         let evidence = self.checked.iter().flat_map(|checked| &checked.evidence);
-        evidence.filter(|one| one.sign.kind() == "lost_event").map(|one| one.sign.subject()).collect()
+        let lost = evidence.filter(|one| one.sign.kind() == "lost_event").map(|one| one.sign.subject());
+        // One that was lost before and repaired since is evidence still.
+        lost.filter(|item| waiting.contains(item)).collect()
     }
 
     /// The user of the account at the seller.

@@ -3,7 +3,7 @@
 use super::{SCHEMA, english};
 use crate::language::audit::Letter;
 use crate::language::{Language, Say};
-use crate::reselling::audit::Trait;
+use crate::reselling::audit::{Blind, Trait};
 use crate::reselling::verdict::Verdict;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -21,6 +21,8 @@ pub struct Audited {
     /// Logins and addresses; an address may be empty.
     pub people: Vec<(String, String)>,
     pub verdict: Verdict,
+    /// Why it is not known who reads it.
+    pub blind: Option<Blind>,
     /// Gravest first.
     pub traits: Vec<Trait>,
     pub notes: Vec<String>,
@@ -38,8 +40,8 @@ pub struct AuditReport {
 impl Audited {
     fn letter(&self) -> Option<Letter<'_>> {
         let sure = match self.verdict {
-            Verdict::Shared | Verdict::Likely => true,
-            Verdict::Possible => false,
+            Verdict::Shared => true,
+            Verdict::Likely | Verdict::Possible => false,
             Verdict::Exclusive | Verdict::Unknown => return None,
         };
         Some(Letter { account: &self.account, sure })
@@ -96,6 +98,7 @@ fn account_json(account: &Audited) -> Value {
     json!({
         "account": account.account, "id": account.id, "verdict": account.verdict, "evidence": evidence,
         "services": account.services, "write_to": people, "letter": letter, "notes": account.notes,
+        "unknown_because": account.blind.as_ref().map(english),
     })
 }
 
@@ -135,9 +138,8 @@ fn moment(at: DateTime) -> Option<String> {
 fn account_text(out: &mut String, account: &Audited, language: Language) {
     let name = super::short(&account.account, 120);
     let _ = writeln!(out, "{name}: {}", account.verdict.say(language).to_uppercase());
-    if account.verdict == Verdict::Unknown {
-        let why = ("no call of its users is in the log", "в журнале нет вызовов её пользователей");
-        let _ = writeln!(out, "  {}", language.choose(why));
+    if let Some(blind) = &account.blind {
+        let _ = writeln!(out, "  {}", blind.say(language));
     }
     for one in &account.traits {
         let _ = writeln!(out, "  - [{}] {}: {}", one.severity().say(language), one.kind(), one.say(language));

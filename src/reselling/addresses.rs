@@ -2,7 +2,8 @@
 //!
 //! Not for asking for trails (`seller`), nor for the weight of a stranger (`elsewhere`).
 
-use super::elsewhere::{Stranger, asks_for_events};
+use super::elsewhere::Stranger;
+use super::usage::asks_for_events;
 use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp};
 use std::cmp::Reverse;

@@ -1,7 +1,7 @@
 //! Who reads a customer's account, seen from the panel that sells: from its calls and its services to a verdict. Pure.
 
 use super::numbering::{self, Bought, Ranges};
-use super::usage::{Caller, Poller, Usage};
+use super::usage::{Caller, Poller, TOGETHER, Usage, asks_for_events};
 use super::verdict::{Severity, Verdict};
 use std::net::IpAddr;
 
@@ -39,23 +39,44 @@ impl Trait {
         }
     }
 
-    /// Two regular pollers have no innocent explanation that we know of; an id has some (an order sent twice, a service linked by
-    /// hand).
+    /// Two who regularly ask for events have no innocent explanation that we know of, unless one panel leaves by IPv4 and by IPv6; who
+    /// polls something else may be a support desk or a monitoring system. An id has some, too (an order sent twice, a service
+    /// linked by hand).
     pub fn severity(&self) -> Severity {
         match self {
-            Self::Pollers { .. } => Severity::Critical,
-            Self::Orders { .. } | Self::Numberings(_) | Self::Whmcs { .. } | Self::Collisions { .. } => {
-                Severity::Warning
+            Self::Pollers { function, pollers } if asks_for_events(function) && !one_of_each(pollers) => {
+                Severity::Critical
             }
+            Self::Pollers { .. }
+            | Self::Orders { .. }
+            | Self::Numberings(_)
+            | Self::Whmcs { .. }
+            | Self::Collisions { .. } => Severity::Warning,
             Self::Addresses { .. } | Self::Sessions { .. } => Severity::Info,
         }
     }
 }
 
+/// An IPv4 address and an IPv6 address.
+fn one_of_each(pollers: &[Poller]) -> bool {
+    matches!(pollers, [one, other] if one.address.is_ipv4() != other.address.is_ipv4())
+}
+
+/// Why it is not known who reads an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blind {
+    /// No call of its users is in the log.
+    NoCalls,
+    /// So many calls were not told apart.
+    Crowded { calls: u64 },
+    /// The log is too short to see two pollers, minutes.
+    ShortLog { minutes: i64 },
+}
+
 /// Everything that tells of the account, gravest first, with the verdict: `shared` two pollers and a sign in the services or orders,
-/// `likely` two pollers, `possible` a sign in services or orders, `unknown` when no call of it was seen or not all were told apart,
-/// `exclusive` otherwise.
-pub fn audit(usage: &Usage, bought: &[Bought], sessions: &[IpAddr]) -> (Verdict, Vec<Trait>) {
+/// `likely` two pollers, `possible` a sign in services or orders, `unknown` when it is not known, with the reason, `exclusive` otherwise.
+/// `log`: how many seconds the log covers.
+pub fn audit(usage: &Usage, bought: &[Bought], sessions: &[IpAddr], log: i64) -> (Verdict, Vec<Trait>, Option<Blind>) {
     let mut found: Vec<Trait> =
         usage.pollers().into_iter().map(|(function, pollers)| Trait::Pollers { function, pollers }).collect();
     let orders = usage.resellers();
@@ -82,14 +103,21 @@ pub fn audit(usage: &Usage, bought: &[Bought], sessions: &[IpAddr]) -> (Verdict,
         found.push(Trait::Sessions { addresses: sessions.iter().copied().take(SHOWN).collect() });
     }
     let has = |severity| found.iter().any(|one| one.severity() == severity);
+    let blind = if usage.is_empty() {
+        Some(Blind::NoCalls)
+    } else if usage.beyond > 0 {
+        Some(Blind::Crowded { calls: usage.beyond })
+    } else {
+        (log < TOGETHER).then_some(Blind::ShortLog { minutes: log / 60 })
+    };
     let verdict = match (has(Severity::Critical), has(Severity::Warning)) {
         (true, true) => Verdict::Shared,
         (true, false) => Verdict::Likely,
         (false, true) => Verdict::Possible,
-        (false, false) if usage.is_empty() || usage.beyond > 0 => Verdict::Unknown,
+        (false, false) if blind.is_some() => Verdict::Unknown,
         (false, false) => Verdict::Exclusive,
     };
-    (verdict, found)
+    (verdict, found, blind.filter(|_| verdict == Verdict::Unknown))
 }
 
 #[cfg(test)]
@@ -113,7 +141,63 @@ mod tests {
             };
             usage.add(&call);
             let expected = if number < 32 { Verdict::Exclusive } else { Verdict::Unknown };
-            assert_eq!(audit(&usage, &[], &[]).0, expected, "{number}");
+            assert_eq!(audit(&usage, &[], &[], 86_400).0, expected, "{number}");
+        }
+    }
+
+    /// A day of calls: address, function, every so many seconds from that second on.
+    fn day(calls: &[(&str, &str, i64, i64)]) -> Usage {
+        let start = date(2026, 11, 1).at(0, 0, 0, 0);
+        let mut all: Vec<(i64, &str, &str)> = Vec::new();
+        for (address, function, every, from) in calls {
+            all.extend((0..86_400 / every).map(|turn| (turn * every + from, *address, *function)));
+        }
+        all.sort_unstable();
+        let mut usage = Usage::default();
+        for (second, address, function) in all {
+            let at = start.saturating_add(second.seconds());
+            usage.add(&Call { at, address: address.parse().unwrap(), function, resale: false });
+        }
+        usage
+    }
+
+    #[test]
+    fn who_polls_something_else_and_one_panel_by_two_protocols_are_no_second_panel_for_sure() {
+        let (one, other, sixth) = ("198.51.100.10", "198.51.100.11", "2001:db8::1");
+        for (what, calls, log, verdict, blind) in [
+            (
+                "two panels",
+                vec![(one, "itemevent", 300, 1), (other, "itemevent", 300, 9)],
+                86_400,
+                Verdict::Likely,
+                None,
+            ),
+            (
+                "tickets from elsewhere",
+                vec![(one, "itemevent", 300, 1), (one, "clientticket", 300, 2), (other, "clientticket", 300, 9)],
+                86_400,
+                Verdict::Possible,
+                None,
+            ),
+            (
+                "IPv4 and IPv6",
+                vec![(one, "itemevent", 300, 1), (sixth, "itemevent", 300, 2)],
+                86_400,
+                Verdict::Possible,
+                None,
+            ),
+            ("one panel", vec![(one, "itemevent", 300, 1)], 86_400, Verdict::Exclusive, None),
+            (
+                "a log after its rotation",
+                vec![(one, "itemevent", 300, 1)],
+                3300,
+                Verdict::Unknown,
+                Some(Blind::ShortLog { minutes: 55 }),
+            ),
+            ("nobody", vec![], 86_400, Verdict::Unknown, Some(Blind::NoCalls)),
+        ] {
+            let (found, _, why) = audit(&day(&calls), &[], &[], log);
+            assert_eq!((found, why), (verdict, blind), "{what}");
         }
     }
 }

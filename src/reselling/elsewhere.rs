@@ -2,6 +2,7 @@
 //!
 //! Not for finding that out (`seller::trail`, the fleet's file); here it is weighed.
 
+use super::usage::asks_for_events;
 use super::verdict::{Severity, Sign};
 
 /// An address from which the account was used at the seller and which is none of ours.
@@ -65,11 +66,6 @@ impl Elsewhere {
         }
         if did(orders) { Severity::Warning } else { Severity::Info }
     }
-}
-
-/// The name of the function that returns events is not published; the objects are called `itemevent` (facts/billmanager 0.2, 0.3).
-pub(super) fn asks_for_events(function: &str) -> bool {
-    function.to_ascii_lowercase().contains("itemevent")
 }
 
 /// `vds.order.param`, `v2.vds.order.param` (facts/billmanager 4.3).
