@@ -173,3 +173,40 @@ impl AccountNews {
 fn local(moment: Timestamp) -> String {
     rfc3339(&moment.to_zoned_datetime(TimeZone::system()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reselling::verdict::{Evidence, Rule, Severity, Sign, Verdict, Window};
+
+    #[test]
+    fn what_was_repaired_is_evidence_still_and_asked_for_no_more() {
+        let (itemtype, row, at) = ("vds".to_owned(), "4479001".to_owned(), Timestamp::UNIX_EPOCH);
+        let before = Sign::LostBefore {
+            item: 16731,
+            itemtype: itemtype.clone(),
+            row: row.clone(),
+            active_since: at,
+            ended: Some(at),
+        };
+        let now = Sign::LostEvent { item: 16732, itemtype, row, active_since: at, polls: 2 };
+        let severity = Severity::Critical;
+        let evidence = [before, now].map(|sign| Evidence { sign, severity, count: 1, first_seen: at, last_seen: at });
+        let checked = Checked {
+            account: "https://seller.example/billmgr#shop".into(),
+            modules: Vec::new(),
+            verdict: Verdict::Shared,
+            rule: Rule::LostEvents,
+            window: Window::default(),
+            evidence: evidence.into(),
+            circumstances: Vec::new(),
+            waiting: vec![ItemId(16732)],
+            at: String::new(),
+            error: None,
+            notes: Vec::new(),
+        };
+        let account = checked.account.clone();
+        let news = AccountNews { account, checked: Some(checked), waiting: Vec::new() };
+        assert_eq!((news.delivered(), news.repair().as_str()), (vec!["16732".to_owned()], "resellguard sync 16732"));
+    }
+}
