@@ -468,3 +468,71 @@ fn of_a_stream_a_time_is_asked_about_as_of_a_file() {
         assert_eq!(found, expected, "{arguments:?} {value}");
     }
 }
+
+#[test]
+fn unknown_errors_are_told_apart_by_what_they_say_and_the_newest_is_shown() {
+    let errors = [
+        "Type: 'limit' Object: 'x' Value: '1'",
+        "Type: 'db' Object: 'query' Value: 'gone away'",
+        "Type: 'db' Object: 'query' Value: 'gone again'",
+        "Type: 'db' Object: '<i>&, 5' Value: ''",
+    ];
+    let line =
+        |(second, error): (usize, &&str)| format!("Nov 18 08:15:0{second} [10:{second}] libmgr ERROR Error: {error}\n");
+    let mut log: String = errors.iter().enumerate().map(line).collect();
+    // The one that waits for its warning comes last.
+    log += "Nov 18 08:15:05 [11:1] libmgr ERROR no form one\nNov 18 08:15:06 [11:2] libmgr WARNING no form two\n";
+    let root = copied(&log);
+    let said = text(&run(root.path(), &["log"]));
+    for part in
+        ["Other (limit x), no service named: 1 time", "Other (db query), no service named: 2 times", "Other, no"]
+    {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let value: Value = serde_json::from_slice(&run(root.path(), &["log", "--format", "json"]).stdout).unwrap();
+    assert_eq!(value["groups"].as_array().map(Vec::len), Some(4), "{value}");
+    assert_eq!(value["findings"][0]["text"], "no form two", "{value}");
+    let rows = page(root.path());
+    let ids: std::collections::BTreeSet<_> = rows.iter().map(|row| &row[0]).collect();
+    assert_eq!((rows.len(), ids.len()), (4, 4), "{rows:?}");
+    let row = |id: &str| rows.iter().find(|row| row[0] == id).unwrap_or_else(|| panic!("{id}: {rows:?}"));
+    assert!(row("other.limit:x.")[2].contains("A limit at the seller"), "{rows:?}");
+    assert!(row("other.db:query.")[2].contains("not among the known errors"), "{rows:?}");
+    assert_eq!(row("other.")[1], "2", "{rows:?}");
+    assert!(row("other.")[3].ends_with(":6"), "{rows:?}");
+    assert!(ids.iter().all(|id| !id.contains([',', '<', ' '])), "{rows:?}");
+}
+
+#[test]
+fn very_many_sorts_of_errors_are_bounded_and_it_is_said_how_to_see_the_rest() {
+    let line = |number| {
+        format!("Nov 18 08:15:04 [{number}:1] libmgr ERROR Error: Type: 'zzz{number}' Object: 'o' Value: ''\n")
+    };
+    let root = copied(&(1..=3000).map(line).collect::<String>());
+    let said = text(&run(root.path(), &["log"]));
+    assert!(
+        said.contains("Other (zzz1 o), no service named") && said.contains("more; each of them: --format json"),
+        "{said}"
+    );
+    assert!(said.lines().count() < 1000, "{said}");
+    let value: Value = serde_json::from_slice(&run(root.path(), &["log", "--format", "json"]).stdout).unwrap();
+    let counted: u64 = value["groups"].as_array().unwrap().iter().map(|group| group["count"].as_u64().unwrap()).sum();
+    assert_eq!((counted, value["findings"].as_array().map(Vec::len)), (3000, Some(3000)));
+    assert!(page(root.path()).iter().any(|row| row[4].contains("resellguard log --format json")));
+}
+
+/// The rows of the panel's page of a bare directory.
+fn page(root: &Path) -> Vec<Vec<String>> {
+    let mut panel = command(root, &[]);
+    let asked = [("EVENT_TYPE", "action"), ("ACTION_NAME", "resellguard.log"), ("PARAM_func", "resellguard.log")];
+    panel.envs(asked).envs([("AUTH_USER", "root"), ("AUTH_LEVEL", "30")]);
+    let mut child = panel.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"<doc/>").unwrap();
+    let page = resellguard::xml::parse(&text(&child.wait_with_output().unwrap())).unwrap();
+    let row = |row: &resellguard::xml::Element| {
+        ["id", "count", "meaning", "line", "remedy"]
+            .map(|name| row.text_of(name).unwrap_or_default().to_owned())
+            .to_vec()
+    };
+    page.find_all("elem").map(row).collect()
+}

@@ -15,6 +15,8 @@ const TOGETHER: i64 = 60;
 /// How many errors wait for such a warning at once, and how many of one thread.
 const WAITING: usize = 256;
 const EACH: usize = 8;
+/// How much of an error's type and object tells it from others, bytes.
+const SORT: usize = 80;
 
 /// An error or a warning of the log.
 #[derive(Clone, Debug)]
@@ -34,6 +36,8 @@ pub struct Finding {
     pub text: String,
     /// What it is known as; `None` when the table has nothing that fits.
     pub shape: Option<&'static Shape>,
+    /// Of an error that is none of the kinds: its type and object, or what it is known as. Empty where it says neither.
+    pub sort: String,
     /// `processing event for item 'N' failed` says that it was about an event, and about which service's.
     pub told_by_warning: bool,
 }
@@ -54,7 +58,8 @@ impl Finding {
         let named = error.as_ref().filter(|error| names_a_service(error)).and(value);
         let item = event_of.or(named).or(queried);
         let file = Arc::clone(file);
-        Self { kind, item, event, thread, at, file, line, text, shape, told_by_warning: event_of.is_some() }
+        let sort = if kind == Kind::Other { sort(error.as_ref(), shape) } else { String::new() };
+        Self { kind, item, event, thread, at, file, line, text, shape, sort, told_by_warning: event_of.is_some() }
     }
 
     /// A warning that follows tells whose event this error was about.
@@ -73,6 +78,14 @@ pub(super) fn missing_event(text: &str) -> Option<u64> {
         failed.strip_prefix(" with '").or_else(|| failed.split_once("itemevent with '").map(|(_, rest)| rest))?;
     let (number, rest) = lead.split_once('\'')?;
     rest.contains("does not exist").then(|| number.parse().ok()).flatten()
+}
+
+fn sort(error: Option<&ErrorForm>, shape: Option<&Shape>) -> String {
+    let form = error.map(|error| [error.kind.as_str(), &error.object].join(" ").trim().to_owned());
+    let sort = form.filter(|form| !form.is_empty()).or_else(|| shape.map(|shape| shape.name.clone()));
+    let mut sort = sort.unwrap_or_default();
+    sort.truncate(sort.floor_char_boundary(SORT));
+    sort
 }
 
 fn names_a_service(error: &ErrorForm) -> bool {

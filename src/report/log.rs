@@ -13,9 +13,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-/// How many findings are kept for JSON, the newest; how many groups are told apart; how many lines of a group are shown.
+/// How many findings are kept for JSON, the newest; how many groups are told apart, and how many of them by what an error says; how many
+/// lines of a group are shown.
 const KEPT: usize = 10_000;
 const GROUPS: usize = 2_000;
+const SORTS: usize = 200;
 const LINES: usize = 3;
 /// How many files are named.
 const NAMED: usize = 5;
@@ -25,19 +27,22 @@ const WIDTH: usize = 240;
 /// Findings, gathered while the log is read: bounded, whatever the log's size.
 #[derive(Clone, Debug, Default)]
 pub struct LogReport {
-    groups: BTreeMap<(Kind, Option<u64>), Group>,
+    groups: BTreeMap<(Kind, Option<u64>, String), Group>,
+    sorts: usize,
     newest: VecDeque<Arc<Finding>>,
     pub total: u64,
     pub looked: Looked,
     pub skipped: Vec<Skipped>,
 }
 
-/// Findings of one kind about one service.
+/// Findings of one kind about one service; of other errors, of one sort.
 #[derive(Clone, Debug)]
 pub struct Group {
     pub kind: Kind,
     /// `None`: the log does not say which; or, when there are too many services, one of the others.
     pub item: Option<u64>,
+    /// What an error of no kind says of itself. Empty where it says nothing; and, when there are too many of them, of all others.
+    pub sort: String,
     pub count: u64,
     pub first: DateTime,
     pub last: DateTime,
@@ -49,18 +54,23 @@ impl Listener for LogReport {
     fn finding(&mut self, finding: Finding) {
         let finding = Arc::new(finding);
         let at = finding.at;
-        let mut key = (finding.kind, finding.item);
-        if self.groups.len() >= GROUPS && !self.groups.contains_key(&key) {
-            key.1 = None;
+        let mut key = (finding.kind, finding.item, finding.sort.clone());
+        if !self.groups.contains_key(&key) && self.sorts >= SORTS {
+            key.2.clear();
         }
-        let group = self.groups.entry(key).or_insert_with(|| Group {
+        if !self.groups.contains_key(&key) && self.groups.len() >= GROUPS {
+            key = (key.0, None, String::new());
+        }
+        let group = self.groups.entry(key).or_insert_with_key(|key| Group {
             kind: key.0,
             item: key.1,
+            sort: key.2.clone(),
             count: 0,
             first: at,
             last: at,
             newest: VecDeque::new(),
         });
+        self.sorts += usize::from(group.count == 0 && !group.sort.is_empty());
         group.count += 1;
         group.first = group.first.min(at);
         group.last = group.last.max(at);
@@ -72,7 +82,7 @@ impl Listener for LogReport {
     fn earlier(&mut self, years: i16, nothing_asked: bool) {
         self.looked.earlier(years);
         if nothing_asked {
-            (self.groups, self.newest, self.total) = (BTreeMap::new(), VecDeque::new(), 0);
+            (self.groups, self.sorts, self.newest, self.total) = (BTreeMap::new(), 0, VecDeque::new(), 0);
         }
         let older = |finding: &mut Arc<Finding>| {
             let finding = Arc::make_mut(finding);
@@ -94,8 +104,13 @@ impl Listener for LogReport {
     }
 }
 
+/// Keeps the newest. Who waited for a warning comes late, and files may overlap.
 fn keep(newest: &mut VecDeque<Arc<Finding>>, finding: &Arc<Finding>, limit: usize) {
-    newest.push_back(Arc::clone(finding));
+    let before = |other: &Arc<Finding>| {
+        other.at < finding.at || (other.at == finding.at && (other.file != finding.file || other.line < finding.line))
+    };
+    let place = newest.partition_point(before);
+    newest.insert(place, Arc::clone(finding));
     if newest.len() > limit {
         newest.pop_front();
     }
@@ -116,7 +131,9 @@ impl LogReport {
     /// Newest first.
     pub fn groups(&self) -> Vec<&Group> {
         let mut groups: Vec<&Group> = self.groups.values().collect();
-        groups.sort_by(|a, b| b.last.cmp(&a.last).then_with(|| (a.kind, a.item).cmp(&(b.kind, b.item))));
+        groups.sort_by(|a, b| {
+            b.last.cmp(&a.last).then_with(|| (a.kind, a.item, &a.sort).cmp(&(b.kind, b.item, &b.sort)))
+        });
         groups
     }
 
@@ -182,7 +199,8 @@ fn group_text(out: &mut String, group: &Group, language: Language) {
         None => language.choose(("no service named", "услуга не названа")).to_owned(),
     };
     let times = language.choose((english(group.count, "time", "times"), russian(group.count, "раз", "раза", "раз")));
-    let _ = writeln!(out, "{}, {service}: {times}, {} .. {}", group.kind.say(language), group.first, group.last);
+    let sort = if group.sort.is_empty() { String::new() } else { format!(" ({})", group.sort) };
+    let _ = writeln!(out, "{}{sort}, {service}: {times}, {} .. {}", group.kind.say(language), group.first, group.last);
     let mut said = None;
     for finding in group.newest.iter().rev() {
         if let Some(shape) = finding.shape.filter(|shape| said != Some(shape.name.as_str())) {
@@ -193,7 +211,10 @@ fn group_text(out: &mut String, group: &Group, language: Language) {
     }
     let more = group.count.saturating_sub(group.newest.len() as u64);
     if more > 0 {
-        let more = language.choose((format!("and {more} more"), format!("и ещё {more}")));
+        let more = language.choose((
+            format!("and {more} more; each of them: --format json (the newest {KEPT}; earlier ones with --until)"),
+            format!("и ещё {more}; по отдельности: --format json (новейшие {KEPT}; более ранние с --until)"),
+        ));
         let _ = writeln!(out, "  ... {more}");
     }
 }
@@ -222,7 +243,7 @@ pub fn finding_json(finding: &Finding) -> Value {
 
 fn group_json(group: &Group) -> Value {
     json!({
-        "kind": group.kind, "item": group.item, "count": group.count,
+        "kind": group.kind, "item": group.item, "sort": group.sort, "count": group.count,
         "first": moment(group.first), "last": moment(group.last),
     })
 }
