@@ -341,3 +341,30 @@ fn a_streams_years_are_those_in_which_its_last_line_is_not_in_the_future() {
     assert_eq!(told(&["Nov 30", "Jan  5", "Oct 29"], recent), (vec![], (2025, 2026)));
     assert_eq!(told(&["Nov 30", "Jan  5", "Oct 29", "Nov 30"], recent), (vec!["2026-11-30".to_owned()], (2025, 2026)));
 }
+
+#[test]
+fn a_rotated_file_beside_its_packed_copy_is_read_once() {
+    let text = error("Nov 17", 1).repeat(30);
+    let whole = packed(&text);
+    let day = |day| at(2026, 11, day);
+    let longer = format!("{text}{}", error("Nov 17", 2));
+    for (plain, packed, written, twin, lines) in [
+        (&text, &whole[..], [17, 17], Some("pmbillmgr.log.1.gz"), 30),
+        // It is being packed.
+        (&text, &whole[..whole.len() - 20], [17, 18], Some("pmbillmgr.log.1.gz"), 30),
+        // It was written to after it was packed; it is being unpacked.
+        (&longer, &whole, [18, 17], Some("pmbillmgr.log.1.gz"), 31),
+        (&text, &packed(&longer), [18, 17], Some("pmbillmgr.log.1"), 31),
+        // Another one of that name.
+        (&error("Nov 16", 1).repeat(30), &whole, [17, 17], None, 60),
+    ] {
+        let tree = Tree::new();
+        tree.write("logs/pmbillmgr.log.1", plain.as_bytes(), day(written[0]));
+        tree.write("logs/pmbillmgr.log.1.gz", packed, day(written[1]));
+        tree.current(&error("Nov 18", 3), day(18));
+        let files = tree.files();
+        let twins: Vec<_> = files.twins.iter().map(|twin| twin.file_name().unwrap().to_str().unwrap()).collect();
+        assert_eq!(twins, twin.into_iter().collect::<Vec<_>>());
+        assert_eq!(read(&files, Window::default()).len(), lines + 1);
+    }
+}

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +16,8 @@ use std::sync::Arc;
 /// The name of the log, and what the names of rotated ones begin with. How the rest is made is not known
 /// (facts/coremanager 8).
 const NAME: &str = "pmbillmgr.log";
+/// How much of a log's beginning tells one file from another, bytes.
+const HEAD: u64 = 256;
 /// More files than this are not looked at, the oldest ones.
 const MOST: usize = 1000;
 
@@ -103,6 +105,8 @@ impl fmt::Display for Why {
 pub struct Files {
     pub files: Vec<LogFile>,
     pub skipped: Vec<Skipped>,
+    /// Those that hold the same as another one of them, and are not read.
+    pub twins: Vec<Arc<Path>>,
 }
 
 impl Files {
@@ -126,6 +130,7 @@ impl Files {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => found.skip(&folder, error.into()),
         }
+        found.drop_twins();
         found.files.sort_by(|a, b| (a.latest, &a.path).cmp(&(b.latest, &b.path)));
         let many = found.files.len().saturating_sub(MOST);
         for file in found.files.drain(..many).collect::<Vec<_>>() {
@@ -166,6 +171,20 @@ impl Files {
         self.files.last().filter(|file| file.current)
     }
 
+    /// A packed file beside the one that it was packed from: one of them is read, the whole one.
+    fn drop_twins(&mut self) {
+        for packed in self.files.iter().filter(|file| file.path.extension().is_some_and(|end| end == "gz")) {
+            let name = packed.path.with_extension("");
+            let Some(plain) = self.files.iter().find(|file| *file.path == name && packed.is_copy_of(file)) else {
+                continue;
+            };
+            // Unless it is the plain one that is not whole yet.
+            let unpacking = plain.written > packed.written && packed.unpacked_size() > plain.size & u64::from(u32::MAX);
+            self.twins.push(Arc::clone(if unpacking { &plain.path } else { &packed.path }));
+        }
+        self.files.retain(|file| !self.twins.contains(&file.path));
+    }
+
     fn add(&mut self, path: &Path, current: bool) {
         match LogFile::look(path, current) {
             Ok(file) => self.files.push(file),
@@ -204,6 +223,37 @@ impl LogFile {
             latest,
             current,
         })
+    }
+
+    /// The first bytes of its text.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn head(&self) -> io::Result<Vec<u8>> {
+        let mut head = Vec::new();
+        self.open()?.take(HEAD).read_to_end(&mut head)?;
+        Ok(head)
+    }
+
+    /// It is packed, the other one is not, and both begin alike, as far as a file that is being packed has a beginning.
+    fn is_copy_of(&self, plain: &Self) -> bool {
+        if self.packing != Packing::Gzip || plain.packing != Packing::Plain {
+            return false;
+        }
+        let mut head = Vec::new();
+        let _ = self.open().and_then(|text| text.take(HEAD).read_to_end(&mut head));
+        let same = |other: &Vec<u8>| other.starts_with(&head) || head.starts_with(other);
+        !head.is_empty() && plain.head().is_ok_and(|other| !other.is_empty() && same(&other))
+    }
+
+    /// As the end of a packed file has it, modulo 4 GiB; of one that is not whole, anything.
+    fn unpacked_size(&self) -> u64 {
+        let mut size = [0; 4];
+        let read = File::open(&self.path).and_then(|mut file| {
+            file.seek(SeekFrom::End(-4))?;
+            file.read_exact(&mut size)
+        });
+        read.map_or(0, |()| u32::from_le_bytes(size).into())
     }
 
     /// Its text from the beginning.

@@ -17,6 +17,8 @@ pub struct Looked {
     pub span: Option<(DateTime, DateTime)>,
     /// Files with lines, of which none is a line of the log.
     pub foreign: Vec<Skipped>,
+    /// Files that hold the same as another one.
+    pub twins: Vec<Arc<Path>>,
 }
 
 impl Looked {
@@ -33,11 +35,12 @@ impl Looked {
 
     /// A file was read to its end.
     pub fn file(&mut self, file: &Arc<Path>, lines: u64, understood: bool) {
-        self.files.push(Arc::clone(file));
-        self.lines += lines;
         if lines > 0 && !understood {
             self.foreign.push(Skipped { path: file.to_path_buf(), why: Why::Foreign(lines), lines: 0 });
+            return;
         }
+        self.files.push(Arc::clone(file));
+        self.lines += lines;
     }
 
     /// Files were read, and there is no line in them.

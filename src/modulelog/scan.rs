@@ -15,9 +15,6 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 
-/// How much of a log's beginning tells one file from another, bytes.
-const HEAD: u64 = 256;
-
 /// The time that is asked about, both ends included; panel's local time.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Window {
@@ -189,18 +186,12 @@ fn broken(file: &LogFile, error: &io::Error, lines: u64) -> Skipped {
     Skipped { path: file.name.to_path_buf(), why: Why::Failed(error.to_string()), lines }
 }
 
-fn head(file: &LogFile) -> io::Result<Vec<u8>> {
-    let mut head = Vec::new();
-    file.open()?.take(HEAD).read_to_end(&mut head)?;
-    Ok(head)
-}
-
 impl Position {
     /// A file that was short then may be longer now.
     fn is_of(&self, file: &LogFile) -> bool {
         let shorter = file.packing == Packing::Plain && file.size < self.offset;
         let same = |head: &[u8]| head.get(..self.length).is_some_and(|head| Sha256::digest(head)[..] == self.head);
-        !shorter && self.length > 0 && head(file).is_ok_and(|head| same(&head))
+        !shorter && self.length > 0 && file.head().is_ok_and(|head| same(&head))
     }
 }
 
@@ -277,7 +268,7 @@ impl<'a, L: Listener> Scan<'a, L> {
             return Ok(None);
         }
         let Run { offset, line, calendar, .. } = run;
-        let head = head(file).map_err(|error| broken(file, &error, line))?;
+        let head = file.head().map_err(|error| broken(file, &error, line))?;
         Ok(Some(Position {
             length: head.len(),
             head: Sha256::digest(&head).into(),

@@ -111,6 +111,7 @@ pub fn stories(files: &Files, ids: &Ids, window: Window, cut: Cut) -> Stories {
         skipped = scan::read(files, window, cut, &mut mentions);
     }
     skipped.append(&mut mentions.looked.foreign);
+    mentions.looked.twins.clone_from(&files.twins);
     let mut teller = Teller { ids: mentions.ids, threads: mentions.threads, ..Teller::default() };
     if !teller.threads.is_empty() {
         scan::read(files, window, cut, &mut teller);

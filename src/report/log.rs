@@ -155,7 +155,7 @@ impl LogReport {
             out.push_str(language.choose(("No error and no warning.\n", "Ошибок и предупреждений нет.\n")));
         }
         skipped_text(&mut out, &self.skipped, language);
-        looked_text(&mut out, &self.looked, language);
+        looked_text(&mut out, &self.looked, &self.skipped, language);
         out
     }
 }
@@ -169,28 +169,44 @@ pub(super) fn status(found: bool, looked: &Looked, skipped: &[Skipped]) -> u8 {
 }
 
 /// Which files, and from when to when: nothing is found where nothing was looked at.
-pub(super) fn looked_text(out: &mut String, looked: &Looked, language: Language) {
+pub(super) fn looked_text(out: &mut String, looked: &Looked, skipped: &[Skipped], language: Language) {
     if looked.is_empty() {
         out.push_str(language.choose(("The log is empty.\n", "Журнал пуст.\n")));
     }
-    if looked.files.is_empty() {
+    for twin in &looked.twins {
+        let same =
+            language.choose(("The same once more, and not read again", "То же самое ещё раз, повторно не прочитано"));
+        let _ = writeln!(out, "{same}: {}", twin.display());
+    }
+    let parts = skipped.iter().filter(|file| file.lines > 0).map(|file| file.path.as_path());
+    let files: Vec<&Path> = looked.files.iter().map(AsRef::as_ref).chain(parts).collect();
+    if files.is_empty() {
         out.push_str(language.choose(("No file of the log was looked at.\n", "Ни один файл журнала не просмотрен.\n")));
         return;
     }
-    let names = looked.files.iter().take(NAMED).map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ");
-    let more = looked.files.len().saturating_sub(NAMED);
+    let names = files.iter().take(NAMED).map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ");
+    let more = files.len().saturating_sub(NAMED);
     let more = match more {
         0 => String::new(),
         more => language.choose((format!(" and {more} more"), format!(" и ещё {more}"))),
     };
-    let span = looked.span.map(|(first, last)| format!(", {first} .. {last}")).unwrap_or_default();
+    let span = looked.span.map(|(first, last)| format!(", {first} .. {last} ({})", zone(last))).unwrap_or_default();
     let _ = writeln!(out, "{}: {names}{more}{span}", language.choose(("Looked at", "Просмотрено")));
+}
+
+/// The name of the zone in which times are understood, or its offset.
+fn zone(at: DateTime) -> String {
+    let zone = TimeZone::system();
+    let offset =
+        || zone.to_ambiguous_zoned_datetime(at).compatible().map(|at| at.offset().to_string()).unwrap_or_default();
+    zone.iana_name().map_or_else(offset, str::to_owned)
 }
 
 pub(super) fn looked_json(looked: &Looked) -> Value {
     let files: Vec<String> = looked.files.iter().map(|file| file.display().to_string()).collect();
     let (first, last) = looked.span.unzip();
-    json!({"files": files, "lines": looked.lines, "first": first.map(moment), "last": last.map(moment)})
+    let twins: Vec<String> = looked.twins.iter().map(|file| file.display().to_string()).collect();
+    json!({"files": files, "twins": twins, "lines": looked.lines, "first": first.map(moment), "last": last.map(moment)})
 }
 
 fn group_text(out: &mut String, group: &Group, language: Language) {

@@ -69,7 +69,7 @@ impl ServiceLogReport {
             out.push_str(language.choose(("The log does not mention it.\n", "В журнале она не упоминается.\n")));
         }
         skipped_text(&mut out, &self.stories.skipped, language);
-        looked_text(&mut out, &self.stories.looked, language);
+        looked_text(&mut out, &self.stories.looked, &self.stories.skipped, language);
         out
     }
 }
