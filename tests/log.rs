@@ -536,3 +536,73 @@ fn page(root: &Path) -> Vec<Vec<String>> {
     };
     page.find_all("elem").map(row).collect()
 }
+
+#[test]
+fn what_was_looked_at_is_what_was_read() {
+    let root = copied("");
+    let log = root.path().join("var/pmbillmgr.log");
+    std::fs::remove_file(&log).unwrap();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(ARTICLE.repeat(500).as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    let cut = root.path().join("var/logs/pmbillmgr.log.1.gz");
+    std::fs::write(&cut, &packed[..packed.len() - 100]).unwrap();
+    for arguments in [&["log"][..], &["log", "16643"]] {
+        let said = text(&run(root.path(), arguments));
+        assert!(said.contains("Read up to line") && !said.contains("No file"), "{said}");
+        assert!(
+            said.lines().any(|line| line.starts_with("Looked at: ") && line.contains("pmbillmgr.log.1.gz")),
+            "{said}"
+        );
+    }
+    std::fs::remove_file(&cut).unwrap();
+    // What is none of the module's is not read, and was not looked at.
+    std::fs::write(&log, "no line\nof a log\n").unwrap();
+    let said = text(&run(root.path(), &["log"]));
+    assert!(said.contains("Not read: ") && !said.contains("Looked at"), "{said}");
+    // A rotated file and its packed copy are one.
+    std::fs::write(&log, ARTICLE).unwrap();
+    std::fs::write(root.path().join("var/logs/pmbillmgr.log.1"), ARTICLE.repeat(500)).unwrap();
+    std::fs::write(&cut, &packed).unwrap();
+    for arguments in [&["log"][..], &["log", "16643"]] {
+        let said = text(&run(root.path(), arguments));
+        assert!(
+            said.contains("The same once more, and not read again: ") && said.contains("pmbillmgr.log.1.gz"),
+            "{said}"
+        );
+        assert!(!said.contains("Not read"), "{said}");
+    }
+    let value: Value = serde_json::from_slice(&run(root.path(), &["log", "--format", "json"]).stdout).unwrap();
+    assert_eq!(
+        (&value["total"], value["looked_at"]["twins"].as_array().map(Vec::len)),
+        (&501.into(), Some(1)),
+        "{value}"
+    );
+}
+
+#[test]
+fn a_time_that_is_not_yet_is_refused() {
+    let root = copied(ARTICLE);
+    for arguments in [&["--since=-2h"][..], &["--until=-2h"], &["--since", "2999-01-01"]] {
+        let output = run(root.path(), &[&["log"], arguments].concat());
+        assert_eq!(output.status.code(), Some(64), "{arguments:?}");
+    }
+    for arguments in
+        [&["--until", "2999-01-01"][..], &["--since", "2h ago"], &["--since", "today"], &["--since", "now"]]
+    {
+        assert_ne!(run(root.path(), &[&["log"], arguments].concat()).status.code(), Some(64), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_time_zone_of_the_caller_that_is_not_the_machines_is_said() {
+    let root = copied(ARTICLE);
+    let said = |zone: &str| text(&command(root.path(), &["log", "--since", "2h"]).env("TZ", zone).output().unwrap());
+    // Not both of them are the machine's.
+    let [first, second] = ["Pacific/Kiritimati", "Pacific/Pago_Pago"].map(said);
+    let note = "the variable TZ";
+    assert!(first.contains(note) || second.contains(note), "{first}{second}");
+    assert!(first.contains("(Pacific/Kiritimati)") || second.contains("(Pacific/Pago_Pago)"), "{first}{second}");
+    let own = text(&command(root.path(), &["log", "--since", "2h"]).env_remove("TZ").output().unwrap());
+    assert!(!own.contains(note), "{own}");
+}

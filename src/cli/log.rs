@@ -56,6 +56,9 @@ pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Res
             format!("--until {until} lies before --since {since}: nothing can be found"),
         ));
     }
+    if let Some(since) = since.filter(|since| *since > now.datetime()) {
+        return Err(Error::new(Kind::Usage, format!("--since {since} lies in the future: nothing can be found")));
+    }
     let window = Window { since, until };
     let item = arguments.item.as_deref().map(str::parse::<ItemId>).transpose()?;
     if arguments.follow {
@@ -66,7 +69,9 @@ pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Res
     if let Some(item) = item {
         let report = service(root, item, arguments.file.as_deref(), window, language)?;
         return Ok(match arguments.format {
-            Format::Text => Answer { text: report.text(language), status: report.exit_status() },
+            Format::Text => {
+                Answer { text: report.text(language) + &other_zone(language), status: report.exit_status() }
+            }
             Format::Json => Answer::json(&report.json(), report.exit_status()),
         });
     }
@@ -83,9 +88,10 @@ pub(super) fn run(root: &Root, arguments: &Arguments, language: Language) -> Res
         let (files, _spool) = files_or_spool(root, arguments.file.as_deref(), language)?;
         let skipped = modulelog::read(&files, window, Cut::default(), &mut report);
         report.end(skipped);
+        report.looked.twins = files.twins;
     }
     Ok(match arguments.format {
-        Format::Text => Answer { text: report.text(language), status: report.exit_status() },
+        Format::Text => Answer { text: report.text(language) + &other_zone(language), status: report.exit_status() },
         Format::Json => Answer::json(&report.json(), report.exit_status()),
     })
 }
@@ -156,6 +162,27 @@ fn number(seller_id: Option<&str>) -> Option<u64> {
     seller_id.and_then(|id| id.parse().ok())
 }
 
+/// What is said where the caller's time zone is not the machine's, in which the panel writes: the times mean something else then.
+fn other_zone(language: Language) -> String {
+    let Ok(named) = std::env::var("TZ") else { return String::new() };
+    let own = fs::read("/etc/localtime").ok().and_then(|data| TimeZone::tzif("", &data).ok()).unwrap_or(TimeZone::UTC);
+    let now = Timestamp::now();
+    if own.to_offset(now) == TimeZone::system().to_offset(now) {
+        return String::new();
+    }
+    let offset = own.to_offset(now);
+    language.choose((
+        format!(
+            "All times are those of the variable TZ ({named}). This machine's are others ({offset}), and its panel writes its log in them: \
+             unset TZ to read that.\n"
+        ),
+        format!(
+            "Время понимается по переменной TZ ({named}). У этой машины оно другое ({offset}), и её панель пишет журнал по нему: \
+             чтобы прочитать его, уберите TZ.\n"
+        ),
+    ))
+}
+
 /// Which end of a day is meant.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Edge {
@@ -181,7 +208,14 @@ fn moment(text: &str, now: &ZonedDateTime, edge: Edge) -> Result<DateTime, Error
         .or_else(|| text.parse::<Timestamp>().ok().map(|at| zone.to_datetime(at)))
         .or_else(|| text.parse::<Date>().ok().filter(|_| !text.contains(':')).map(day))
         .or_else(|| text.parse::<DateTime>().ok())
-        .or_else(|| text.parse::<Span>().ok().and_then(|span| now.checked_sub(span.abs()).ok()).map(|at| at.datetime()))
+        // Back from now; a sign would be forward.
+        .or_else(|| {
+            text.parse::<Span>()
+                .ok()
+                .filter(|_| !text.starts_with('-'))
+                .and_then(|span| now.checked_sub(span.abs()).ok())
+                .map(|at| at.datetime())
+        })
         .ok_or_else(|| {
             // In no language, for the person's is not known here.
             let shown = format!("'{:.40}'", text.escape_debug());
