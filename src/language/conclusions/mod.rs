@@ -11,7 +11,7 @@ use crate::reselling::conclusion::Conclusion;
 use crate::reselling::verdict::Verdict;
 use crate::reselling::way::Hitch;
 use parts::{
-    both, capital, delivered, have, last_seen, meaning, minutes, moment, not_resold, own_account, polls_texts, reader,
+    both, delivered, have, last_seen, meaning, minutes, moment, not_resold, own_account, polls_texts, reader,
     refusal_texts, repair, since_texts, suspended_here, suspended_there, told,
 };
 use unread::{hidden, not_read};
@@ -432,12 +432,10 @@ impl Say for Conclusion {
                 let (then_en, then_ru) = expiry_kept(there > here);
                 (
                     format!(
-                        "Both sides agree, and nothing waits, but the service is paid until different days: here {here}, at the seller {there}. What to do: nothing if the periods differ on purpose; else see which day is right. {}.",
-                        capital(then_en)
+                        "Both sides agree, and nothing waits, but the service is paid until different days: here {here}, at the seller {there}. What to do: nothing if the periods differ on purpose; else see which day is right; {then_en}."
                     ),
                     format!(
-                        "Обе стороны согласны, ничего не ожидается, но оплачена услуга до разных дней: здесь {here}, у продавца {there}. Что делать: ничего, если периоды различаются намеренно; иначе выясните, какой день верен. {}.",
-                        capital(then_ru)
+                        "Обе стороны согласны, ничего не ожидается, но оплачена услуга до разных дней: здесь {here}, у продавца {there}. Что делать: ничего, если периоды различаются намеренно; иначе выясните, какой день верен; {then_ru}."
                     ),
                 )
             }

@@ -97,8 +97,8 @@ pub(super) fn suspended_here(by: Option<SuspendedBy>, there: bool) -> (String, S
     let (there_en, there_ru) = match (there, by) {
         (true, _) => ("The seller has suspended it too.", "У продавца она тоже приостановлена."),
         (false, Some(_)) => (
-            "That did not reach the seller: there it runs on and is charged.",
-            "До продавца это не дошло: там она работает и оплачивается.",
+            "The suspension did not reach the seller: there it runs on and is charged.",
+            "Приостановка до продавца не дошла: там услуга работает и оплачивается.",
         ),
         (false, None) => ("At the seller it runs on and is charged.", "У продавца она работает и оплачивается."),
     };
@@ -274,12 +274,6 @@ pub(super) fn reader(verdict: Verdict) -> (&'static str, &'static str) {
             "Вероятно, эту учётную запись читает ещё одна панель и забирает её события",
         ),
     }
-}
-
-/// The beginning of a sentence.
-pub(super) fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// A paragraph with sentences behind it.
