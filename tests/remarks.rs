@@ -5,13 +5,15 @@
 
 mod stage;
 
+use lab::core::Fault;
 use lab::world::{Setup, World};
+use serde_json::Value;
 use stage::{json, said};
 
 /// A service that waits, whose domain agrees on both sides, on an account that another panel reads.
 fn waiting(world: &World) -> (stage::Lost, u64) {
     let account = world.account("shop");
-    let lost = stage::lose(world, Setup::default(), &account, &[("vds", "one.example")]);
+    let lost = stage::lose(world, Setup::default(), &account, &[("vds", "one.example"), ("vds", "two.example")]);
     let item = lost.items[0];
     (lost, item)
 }
@@ -78,4 +80,39 @@ fn a_noted_id_that_is_no_row_is_told_or_is_a_contradiction_where_others_show_wha
     let (refused, status) = json(a, &["sync", &number]);
     assert_eq!((&refused["items"][0]["outcome"], status), (&"refused".into(), 2), "{refused:#}");
     assert_eq!(a.status(item), 5);
+}
+
+#[test]
+fn what_was_not_read_is_not_called_not_found() {
+    let world = World::new();
+    let (lost, item) = waiting(&world);
+    let (a, number) = (&lost.a, item.to_string());
+    let page = |language: &str| {
+        a.mgrctl(&["-o", "xml", "resellguard.sync", &format!("elid={item}"), &format!("lang={language}")])
+    };
+    world.seller().panel.set_fault(Fault::Status(500));
+    for (language, code, words) in [("C.UTF-8", "en", "seller not read"), ("ru_RU.UTF-8", "ru", "продавец не прочитан")]
+    {
+        let text = said(a, language, &["drift", &number]);
+        assert!(text.contains(words), "{text}");
+        for nothing in ["not found", "link", "не найдена", "связь"] {
+            assert!(!text.contains(nothing), "'{nothing}': {text}");
+        }
+        let form = String::from_utf8_lossy(&page(code).stdout).into_owned();
+        assert!(form.contains(words.split_once(' ').unwrap().1), "{form}");
+        assert!(!form.contains("not found") && !form.contains("не найдена"), "{form}");
+    }
+    let (plan, _) = json(a, &["drift", &number]);
+    let planned = &plan["items"][0];
+    let told = (&planned["link"], planned.get("seller"), &planned["seller_read"]);
+    assert_eq!(told, (&"none".into(), Some(&Value::Null), &false.into()), "{plan:#}");
+    world.seller().panel.set_fault(Fault::None);
+
+    world.seller().execute(&format!("UPDATE item SET remoteid = NULL WHERE remoteid = '{item}'"));
+    a.execute(&format!("UPDATE item SET remoteid = NULL WHERE id = {item}"));
+    let english = said(a, "C.UTF-8", &["drift", &number]);
+    assert!(english.contains("seller not found (no link)"), "{english}");
+    let russian = said(a, "ru_RU.UTF-8", &["drift", &number]);
+    assert!(russian.contains("у продавца не найдена (связи нет)"), "{russian}");
+    assert_eq!(json(a, &["drift", &number]).0["items"][0]["seller_read"], true);
 }

@@ -3,9 +3,9 @@
 use super::{SCHEMA, english, module_line, modules_json, short, sum, undo};
 use crate::error::Error;
 use crate::language::{Language, Say};
-use crate::reselling::decision::Decision;
+use crate::reselling::decision::{Decision, Reason};
 use crate::reselling::ids::ModuleId;
-use crate::reselling::link::Link;
+use crate::reselling::link::{Doubt, Link};
 use crate::reselling::plan::{Planned, Step};
 use crate::reselling::reverse::has_reverse;
 use crate::reselling::service::LocalService;
@@ -74,7 +74,7 @@ impl DriftReport {
             planned_text(&mut out, planned, self.undoes.is_some(), language);
         }
         for (account, error) in &self.unread {
-            let _ = writeln!(out, "{account}: {error}");
+            let _ = writeln!(out, "{account}: {}", error.detail_in(language));
         }
         for (module, error) in &self.unreadable_modules {
             out.push_str(&module_line(*module, error, language));
@@ -119,12 +119,16 @@ pub fn planned_json(planned: &Planned, today: Date) -> Value {
         "module": planned.module, "link": planned.link, "local": local_json(&planned.local),
         "decision": planned.decision, "reason": english(&planned.reason), "reversible": has_reverse(planned.decision, &planned.local, today), "steps": planned.steps,
     });
-    if let (Some(seller), Some(object)) = (&planned.seller, value.as_object_mut()) {
-        let mut shown = json!({"id": seller.id, "status": seller.status});
-        if let (Some(state), Some(shown)) = (seller.service_status, shown.as_object_mut()) {
-            shown.insert("service_status".to_owned(), json!(state));
-        }
-        object.insert("seller".to_owned(), shown);
+    if let Some(object) = value.as_object_mut() {
+        let seller = planned.seller.as_ref().map(|seller| {
+            let mut shown = json!({"id": seller.id, "status": seller.status});
+            if let (Some(state), Some(shown)) = (seller.service_status, shown.as_object_mut()) {
+                shown.insert("service_status".to_owned(), json!(state));
+            }
+            shown
+        });
+        object.insert("seller".to_owned(), json!(seller));
+        object.insert("seller_read".to_owned(), json!(was_read(planned)));
     }
     value
 }
@@ -143,14 +147,15 @@ pub fn planned_text(out: &mut String, planned: &Planned, undo: bool, language: L
         state(&local_json(local), language),
     );
     if !undo {
-        let _ = write!(
-            out,
-            "; {} {} ({} {})",
-            language.choose(("seller", "продавец")),
-            there(planned, language),
-            language.choose(("link", "связь")),
-            planned.link.say(language),
-        );
+        let seller = if was_read(planned) { ("seller", "у продавца") } else { ("seller", "продавец") };
+        let _ = write!(out, "; {} {}", language.choose(seller), there(planned, language));
+        if was_read(planned) {
+            let link = match planned.link {
+                Link::None => language.choose(("no link", "связи нет")).to_owned(),
+                link => format!("{} {}", language.choose(("link", "связь")), link.say(language)),
+            };
+            let _ = write!(out, " ({link})");
+        }
     }
     out.push('\n');
     let _ = writeln!(out, "    {}", planned.reason.say(language));
@@ -159,12 +164,44 @@ pub fn planned_text(out: &mut String, planned: &Planned, undo: bool, language: L
     }
 }
 
+/// What was seen of the seller's side. "Not found" is what people close services on, so it is said only of lists that were read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sight {
+    Row,
+    NotFound,
+    Several,
+    /// The list does not show whose services they are.
+    NotRecognised,
+    NotRead,
+}
+
+impl Sight {
+    fn of(planned: &Planned) -> Self {
+        match &planned.reason {
+            _ if planned.seller.is_some() => Self::Row,
+            Reason::Doubt(Doubt::SeveralRows(_)) => Self::Several,
+            Reason::SellerHidesIds | Reason::NotAmongCandidates { .. } => Self::NotRecognised,
+            Reason::NotAtSeller | Reason::InStep => Self::NotFound,
+            _ => Self::NotRead,
+        }
+    }
+}
+
+/// The seller's list was read; where it was not, nothing is known about a link either.
+pub fn was_read(planned: &Planned) -> bool {
+    Sight::of(planned) != Sight::NotRead
+}
+
 /// The service as the seller has it: `4478979 active`.
 pub fn there(planned: &Planned, language: Language) -> String {
-    planned.seller.as_ref().map_or_else(
-        || language.choose(("not found", "не найдена")).to_owned(),
-        |seller| format!("{} {}", seller.id, seller.status.say(language)),
-    )
+    let (english, russian) = match (Sight::of(planned), &planned.seller) {
+        (_, Some(seller)) => return format!("{} {}", seller.id, seller.status.say(language)),
+        (Sight::Several, _) => ("several services", "несколько услуг"),
+        (Sight::NotRecognised, _) => ("not recognised", "не опознана"),
+        (Sight::NotFound, _) => ("not found", "не найдена"),
+        (Sight::NotRead | Sight::Row, None) => ("not read", "не прочитан"),
+    };
+    language.choose((english, russian)).to_owned()
 }
 
 /// A call as a person reads it: long values shortened.

@@ -60,7 +60,7 @@ fn modules_json(modules: &[(ModuleId, Error)]) -> Value {
 
 /// The same, one of them, as a line for a person.
 fn module_line(module: ModuleId, error: &Error, language: Language) -> String {
-    format!("{} {module}: {error}\n", language.choose(("module", "модуль")))
+    format!("{} {module}: {}\n", language.choose(("module", "модуль")), error.detail_in(language))
 }
 
 /// How many services came to what, as one line; nothing where there are not several.

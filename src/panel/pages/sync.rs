@@ -5,7 +5,7 @@ use crate::error::{Error, Kind};
 use crate::journal::Outcome;
 use crate::language::{Language, Say, english, russian};
 use crate::panel::request::{Request, Selection};
-use crate::report::drift::{local_json, state, step_text, there};
+use crate::report::drift::{local_json, state, step_text, there, was_read};
 use crate::report::{DriftReport, SyncReport, Synced, undo};
 use crate::reselling::plan::{Planned, token};
 use crate::reselling::way::Way;
@@ -97,7 +97,8 @@ fn planned_row(planned: &Planned, undo: bool, language: Language) -> Element {
     // To take something back the seller is not asked.
     if !undo {
         shown.children.push(Element::with_text("seller", there(planned, language)));
-        shown.children.push(Element::with_text("link", planned.link.say(language)));
+        let link = if was_read(planned) { planned.link.say(language) } else { String::new() };
+        shown.children.push(Element::with_text("link", link));
     }
     shown
 }
