@@ -103,6 +103,12 @@ impl Say for Reason {
                 "The service is not as the run left it: somebody has changed it since. Nothing is taken back over that.",
                 "Услуга не такая, какой её оставил запуск: с тех пор её изменили. Поверх этого ничего не отменяется.",
             ),
+            Self::MarkedSince => both(
+                "The service has got a mark of suspension (non-payment, staff or abuse): the suspension is not taken back. Whether \
+                 it may be resumed, a person has to say.",
+                "На услуге появилась отметка о приостановке (неуплата, сотрудник или жалоба): приостановка не отменяется. Можно ли её \
+                 включить, должен решить человек.",
+            ),
             Self::ExpiryHasPassed { at } => (
                 format!(
                     "Before the run the service was paid until {at}, which has passed: set back, the panel would suspend it."

@@ -308,6 +308,7 @@ pub enum Reason {
     ClosedStays,
     OperationIsGone,
     ChangedSinceRun,
+    MarkedSince,
     ExpiryHasPassed {
         at: String,
     },

@@ -83,7 +83,7 @@ pub fn reverse(deed: &Deed, local: &LocalService, image: &Value, today: Date) ->
     }
     if reverse == Decision::Resume {
         if local.autosuspend || local.employeesuspend || local.abusesuspend {
-            return Err(Reason::MarkedSuspended);
+            return Err(Reason::MarkedSince);
         }
         if let Some(at) = local.expires.filter(|expires| *expires < today) {
             return Err(Reason::ExpiredHere { at: at.to_string() });

@@ -120,7 +120,7 @@ impl ServiceForm {
     }
 }
 
-/// Nothing but certificates: PEM blocks named so, whose content is base64 of an ASN.1 sequence.
+/// Nothing but certificates: PEM blocks named so, whose content is base64 of what has a certificate's outline.
 fn check_certificate(pem: &str) -> Result<(), &'static str> {
     if pem.len() > CRT_BYTES {
         return Err("larger than 64 KiB");
@@ -145,8 +145,36 @@ fn check_certificate(pem: &str) -> Result<(), &'static str> {
         return Err("it is not PEM: a block is missing its beginning or its end");
     }
     let is_certificate =
-        |(kind, der): &(SectionKind, Vec<u8>)| *kind == SectionKind::Certificate && der.first() == Some(&0x30);
+        |(kind, der): &(SectionKind, Vec<u8>)| *kind == SectionKind::Certificate && looks_like_a_certificate(der);
     if sections.iter().all(is_certificate) { Ok(()) } else { Err("a block holds no certificate") }
+}
+
+/// The outline of a certificate in DER (RFC 5280): a sequence of what is certified, the algorithm and the signature, and nothing
+/// more. Whether it is a good one, whoever is shown it finds out.
+fn looks_like_a_certificate(der: &[u8]) -> bool {
+    const SEQUENCE: u8 = 0x30;
+    const BIT_STRING: u8 = 0x03;
+    let Some((SEQUENCE, whole, [])) = element(der) else { return false };
+    let Some((SEQUENCE, _, rest)) = element(whole) else { return false };
+    let Some((SEQUENCE, _, rest)) = element(rest) else { return false };
+    matches!(element(rest), Some((BIT_STRING, _, [])))
+}
+
+/// The first element of some DER: its tag, what is in it, and what comes after it. `None` when it is cut.
+fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (tag, rest) = der.split_first()?;
+    let (first, rest) = rest.split_first()?;
+    let (length, rest) = match *first {
+        short @ ..=0x7f => (usize::from(short), rest),
+        // So many bytes tell the length; three are enough for what is read here.
+        long @ 0x81..=0x83 => {
+            let (bytes, rest) = rest.split_at_checked(usize::from(long & 0x7f))?;
+            (bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte)), rest)
+        }
+        _ => return None,
+    };
+    let (inside, after) = rest.split_at_checked(length)?;
+    Some((*tag, inside, after))
 }
 
 impl fmt::Debug for ServiceForm {
