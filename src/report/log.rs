@@ -107,7 +107,8 @@ impl Listener for LogReport {
 /// Keeps the newest. Who waited for a warning comes late, and files may overlap.
 fn keep(newest: &mut VecDeque<Arc<Finding>>, finding: &Arc<Finding>, limit: usize) {
     let before = |other: &Arc<Finding>| {
-        other.at < finding.at || (other.at == finding.at && (other.file != finding.file || other.line < finding.line))
+        other.at < finding.at
+            || (other.at == finding.at && (!Arc::ptr_eq(&other.file, &finding.file) || other.line < finding.line))
     };
     let place = newest.partition_point(before);
     newest.insert(place, Arc::clone(finding));
