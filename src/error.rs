@@ -4,7 +4,8 @@
 //! technical sentence in English that names the thing (host, file, line) and never a secret. Errors of libraries are turned
 //! into one of these kinds at the place where they happen.
 
-use crate::language::Language;
+use crate::language::{Language, causes};
+use std::borrow::Cow;
 use std::fmt;
 
 /// What went wrong, as far as it decides what a person should do.
@@ -95,8 +96,12 @@ impl Error {
     }
 
     /// The detail in this language, as far as there is one.
-    pub fn detail_in(&self, language: Language) -> &str {
-        language.choose((&self.detail, self.russian.as_ref().unwrap_or(&self.detail)))
+    pub fn detail_in(&self, language: Language) -> Cow<'_, str> {
+        match (language, &self.russian) {
+            (Language::En, _) => Cow::from(&self.detail),
+            (Language::Ru, Some(said)) => Cow::from(said),
+            (Language::Ru, None) => causes::russian(&self.detail),
+        }
     }
 
     /// The same error seen from one level up: "reading the account https://...: connection refused".

@@ -98,6 +98,8 @@ fn what_was_not_read_is_not_called_not_found() {
         for nothing in ["not found", "link", "не найдена", "связь"] {
             assert!(!text.contains(nothing), "'{nothing}': {text}");
         }
+        assert_eq!(text.contains("у продавца сбой"), code == "ru", "{text}");
+        assert_eq!(text.contains("the seller is in trouble"), code == "en", "{text}");
         let form = String::from_utf8_lossy(&page(code).stdout).into_owned();
         assert!(form.contains(words.split_once(' ').unwrap().1), "{form}");
         assert!(!form.contains("not found") && !form.contains("не найдена"), "{form}");

@@ -72,7 +72,7 @@ impl Say for Unread {
             Self::File(file) => return file.pair(),
             Self::Failed(error) => {
                 let happened = error.kind.guidance(Language::Ru).happened;
-                return (error.detail.clone(), format!("{happened} ({})", error.detail));
+                return (error.detail.clone(), format!("{happened} ({})", error.detail_in(Language::Ru)));
             }
         };
         (english.to_owned(), russian.to_owned())

@@ -191,7 +191,8 @@ impl Say for Error {
     fn pair(&self) -> (String, String) {
         let whole = |language| {
             let guidance = self.kind.guidance(language);
-            let detail = self.detail_in(language).trim_end_matches('.');
+            let detail = self.detail_in(language);
+            let detail = detail.trim_end_matches('.');
             if detail.is_empty() {
                 format!("{} {} {}", guidance.happened, guidance.unchanged, guidance.next)
             } else {

@@ -4,6 +4,7 @@
 //! case without a text, or with a text in one language only, does not compile.
 
 pub mod audit;
+pub mod causes;
 mod circumstances;
 mod conclusions;
 mod evidence;

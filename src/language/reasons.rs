@@ -1,5 +1,6 @@
 //! Why a service is repaired, left, or handed to a person: sentences that a support agent can read aloud.
 
+use super::causes;
 use super::{Language, Say, english, russian};
 use crate::reselling::decision::Reason;
 use crate::reselling::link::Doubt;
@@ -419,11 +420,11 @@ impl Say for Reason {
             ),
             Self::SellerNotRead { detail } => (
                 format!("The seller could not be read: {detail}"),
-                format!("Не удалось прочитать данные продавца: {detail}"),
+                format!("Не удалось прочитать данные продавца: {}", causes::russian(detail)),
             ),
             Self::CertificateNotReadable { detail } => (
                 format!("The seller's certificate could not be read: {detail}"),
-                format!("Не удалось прочитать сертификат у продавца: {detail}"),
+                format!("Не удалось прочитать сертификат у продавца: {}", causes::russian(detail)),
             ),
             Self::MovedBetweenReads => both(
                 "The state changed between two reads; nothing was called. Look at the plan again.",
@@ -434,7 +435,8 @@ impl Say for Reason {
                     "Just before the first call the service could not be read again, so nothing was called: {detail}"
                 ),
                 format!(
-                    "Перед первым вызовом услугу не удалось прочитать ещё раз, поэтому ничего не вызвано: {detail}"
+                    "Перед первым вызовом услугу не удалось прочитать ещё раз, поэтому ничего не вызвано: {}",
+                    causes::russian(detail)
                 ),
             ),
             Self::PlanIsStale => both(
@@ -451,12 +453,16 @@ impl Say for Reason {
                 "Nothing was called: the run was ended (Ctrl-C, kill or a lost connection). Repeat it for the rest.",
                 "Ничего не вызвано: запуск остановлен (Ctrl-C, kill или обрыв соединения). Повторите его для остальных.",
             ),
-            Self::CallFailed { call, detail } => {
-                (format!("The call {call} failed: {detail}"), format!("Вызов {call} не удался: {detail}"))
-            }
+            Self::CallFailed { call, detail } => (
+                format!("The call {call} failed: {detail}"),
+                format!("Вызов {call} не удался: {}", causes::russian(detail)),
+            ),
             Self::ReachedDespite { call, detail } => (
                 format!("The call {call} answered an error ({detail}), yet reading back shows the wanted state."),
-                format!("Вызов {call} ответил ошибкой ({detail}), но при обратном чтении состояние нужное."),
+                format!(
+                    "Вызов {call} ответил ошибкой ({cause}), но при обратном чтении состояние нужное.",
+                    cause = causes::russian(detail)
+                ),
             ),
             Self::NotReached => both(
                 "The panel answered, but reading back does not show the wanted state.",
@@ -468,7 +474,7 @@ impl Say for Reason {
             ),
             Self::ReadBackFailed { detail } => (
                 format!("The calls were made, but the result could not be read back: {detail}"),
-                format!("Вызовы сделаны, но результат прочитать не удалось: {detail}"),
+                format!("Вызовы сделаны, но результат прочитать не удалось: {}", causes::russian(detail)),
             ),
             Self::FinishedByInterruptedRun => both(
                 "An earlier run was interrupted after its calls had taken effect; the service is where it was to be.",

@@ -257,6 +257,32 @@ mod tests {
             let error = panel(&crate::xml::parse(xml).unwrap());
             assert_eq!(error.kind, kind, "{xml}");
             assert!(error.detail.contains(part), "{}", error.detail);
+            assert!(has_russian(&error), "{error}");
+        }
+    }
+
+    /// `language::causes` has its cause.
+    fn has_russian(error: &Error) -> bool {
+        error.detail_in(crate::language::Language::Ru).chars().any(|letter| ('а'..='я').contains(&letter))
+    }
+
+    #[test]
+    fn the_commonest_causes_are_said_in_russian_too() {
+        let asked = Url::parse("https://seller.example/billmgr").unwrap();
+        let mut errors: Vec<Error> = [403, 404, 429, 500].map(|code| status(code, None, &asked, b"")).into();
+        errors.extend(root("doc", Some("logon")).err());
+        let certificates = [
+            CertificateError::Expired,
+            CertificateError::NotValidYet,
+            CertificateError::UnknownIssuer,
+            CertificateError::NotValidForName,
+            CertificateError::Revoked,
+            CertificateError::BadSignature,
+        ];
+        let reasons = certificates.map(|error| tls_reason(&rustls::Error::InvalidCertificate(error)));
+        errors.extend(reasons.map(|reason| Error::new(Kind::SellerCertificate, reason)));
+        for error in errors {
+            assert!(has_russian(&error), "{error}");
         }
     }
 

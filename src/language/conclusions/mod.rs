@@ -5,6 +5,7 @@ mod failed;
 mod parts;
 mod unread;
 
+use super::causes;
 use super::reasons::expiry_kept;
 use super::{Say, english, russian};
 use crate::reselling::conclusion::Conclusion;
@@ -111,7 +112,7 @@ impl Say for Conclusion {
             ),
             Self::SellerRefused { refusal, detail } => {
                 let (english, russian) = refusal_texts(*refusal);
-                (format!("{english} ({detail})"), format!("{russian} ({detail})"))
+                (format!("{english} ({detail})"), format!("{russian} ({})", causes::russian(detail)))
             }
             Self::SellerNotAsked => both(
                 "The seller was not asked, and what is known here does not tell why the service waits. What to do: repeat without --offline on the panel's machine.",

@@ -1,6 +1,7 @@
 //! What is said when this panel could not be read: why, what its log shows all the same, and the remedy for that cause.
 
 use super::parts::moment;
+use crate::language::causes;
 use crate::reselling::conclusion::{Hidden, Logged};
 
 type Pair = (String, String);
@@ -39,7 +40,7 @@ pub(super) fn hidden(why: &Hidden) -> [Pair; 2] {
         Hidden::Database(detail) => [
             pair(
                 format!("the panel's database could not be read: {detail}"),
-                format!("базу данных панели прочитать не удалось: {detail}"),
+                format!("базу данных панели прочитать не удалось: {}", causes::russian(detail)),
             ),
             pair(
                 "start the database server, see that the panel itself works, then repeat",
