@@ -5,6 +5,8 @@
 
 #[path = "ways/back.rs"]
 mod back;
+#[path = "ways/forget.rs"]
+mod forget;
 #[path = "ways/module.rs"]
 mod module;
 #[path = "ways/play.rs"]
@@ -12,3 +14,5 @@ mod play;
 mod stage;
 #[path = "ways/task.rs"]
 mod task;
+#[path = "ways/theirs.rs"]
+mod theirs;

@@ -10,11 +10,13 @@ use crate::reselling::way::Switch;
 use mysql::prelude::Queryable;
 use mysql::{Conn, TxOpts};
 
-/// Gives one service from one module to another, if it is one row that is at that module, and nothing otherwise.
+/// Gives one service from one module to another, if it is one row that is at that module, and nothing otherwise. `noted` writes it
+/// down while the row is held and changed, just before the commit: what never came to the row is not written down, and what was
+/// written down lacks the commit at most. Where it says no, nothing is changed.
 ///
 /// # Errors
 /// `Kind::Database`: nothing was changed, unless the connection broke in the moment of the commit; reading back tells.
-pub fn reassign(config: &Config, switch: Switch) -> Result<(), Error> {
+pub fn reassign(config: &Config, switch: Switch, noted: impl FnOnce() -> bool) -> Result<(), Error> {
     let mut connection = connect(config)?;
     takes_back(&mut connection)?;
     let mut transaction = connection.start_transaction(TxOpts::default()).map_err(|error| failed(&error))?;
@@ -23,10 +25,13 @@ pub fn reassign(config: &Config, switch: Switch) -> Result<(), Error> {
     let change = format!("UPDATE item SET processingmodule = {to} WHERE id = {item} AND processingmodule = {from}");
     transaction.query_drop(change).map_err(|error| failed(&error))?;
     let rows = transaction.affected_rows();
-    if rows == 1 {
+    if rows == 1 && noted() {
         return transaction.commit().map_err(|error| failed(&error));
     }
     transaction.rollback().map_err(|error| failed(&error))?;
+    if rows == 1 {
+        return Err(Error::new(Kind::State, "it could not be written down; nothing was changed"));
+    }
     let what = format!("service {item} is not one row at module {from}, but {rows}; nothing was changed");
     Err(Error::new(Kind::Database, what))
 }

@@ -17,6 +17,8 @@ pub struct Left {
     pub entry: i64,
     pub decision: Option<Decision>,
     pub switch: Switch,
+    /// Its reverse came to an end; what is left is that the panel has not forgotten.
+    pub back: bool,
 }
 
 /// What ends a switch; every other answer leaves it open.
@@ -42,7 +44,7 @@ impl Ended {
 
 impl Journal {
     /// What has to be put back, oldest first: of each service the newest switch, if no reverse after it came to an end, and the panel
-    /// was made to forget what it had in memory afterwards.
+    /// was made to forget what it had in memory afterwards, and said so.
     ///
     /// # Errors
     /// `Kind::State`.
@@ -53,32 +55,33 @@ impl Journal {
 }
 
 fn left(connection: &Connection, item: Option<i64>) -> rusqlite::Result<Vec<Left>> {
-    let mut query = connection.prepare_cached(&format!(
-        "SELECT switch.parent, switch.body, intention.body FROM record AS switch
-         JOIN record AS intention ON intention.id = switch.parent
-         WHERE switch.id IN (SELECT MAX(id) FROM record WHERE kind = 'call'
-          AND json_extract(body, '$.call') = 'sql.switch_module' AND (?1 IS NULL OR item = ?1) GROUP BY item)
-         AND NOT EXISTS (SELECT 1 FROM record AS back JOIN record AS answer ON answer.parent = back.id
+    let reversed = "SELECT 1 FROM record AS back JOIN record AS answer ON answer.parent = back.id
           WHERE back.item = switch.item AND back.id > switch.id AND back.kind = 'call'
           AND json_extract(back.body, '$.call') = 'sql.put_module_back' AND answer.kind = 'answer'
-          AND (json_extract(answer.body, '$.answer') = '{}' OR json_extract(answer.body, '$.answer') IN ('{}', '{}')
-           AND EXISTS (SELECT 1 FROM record AS forgot JOIN record AS told ON told.parent = forgot.id
-            WHERE forgot.item = switch.item AND forgot.id > back.id AND forgot.kind = 'call' AND told.kind = 'answer'
-            AND json_extract(forgot.body, '$.call') = 'tool.clearcache'))) ORDER BY switch.id",
-        Ended::Left.word(),
-        Ended::PutBack.word(),
-        Ended::NotNeeded.word()
+          AND json_extract(answer.body, '$.answer')";
+    let (put_back, not_needed, left) = (Ended::PutBack.word(), Ended::NotNeeded.word(), Ended::Left.word());
+    let mut query = connection.prepare_cached(&format!(
+        "SELECT switch.parent, switch.body, intention.body, EXISTS ({reversed} IN ('{put_back}', '{not_needed}'))
+         FROM record AS switch JOIN record AS intention ON intention.id = switch.parent
+         WHERE switch.id IN (SELECT MAX(id) FROM record WHERE kind = 'call'
+          AND json_extract(body, '$.call') = 'sql.switch_module' AND (?1 IS NULL OR item = ?1) GROUP BY item)
+         AND NOT EXISTS ({reversed} = '{left}')
+         AND NOT EXISTS ({reversed} IN ('{put_back}', '{not_needed}')
+          AND EXISTS (SELECT 1 FROM record AS forgot JOIN record AS told ON told.parent = forgot.id
+           WHERE forgot.item = switch.item AND forgot.id > back.id AND forgot.kind = 'call' AND told.kind = 'answer'
+           AND json_extract(forgot.body, '$.call') = 'tool.clearcache'
+           AND json_extract(told.body, '$.answer') = 'ok')) ORDER BY switch.id"
     ))?;
     let rows = query.query_map([item], |row| {
         let read = |text: String| serde_json::from_str::<Value>(&text).unwrap_or_default();
-        Ok((row.get(0)?, read(row.get(1)?), read(row.get(2)?)))
+        Ok((row.get(0)?, read(row.get(1)?), read(row.get(2)?), row.get(3)?))
     })?;
     let mut found = Vec::new();
     for row in rows {
-        let (entry, body, intention) = row?;
+        let (entry, body, intention, back) = row?;
         if let Some(switch) = Switch::of(&step(&body)) {
             let decision = intention.get("decision").and_then(Value::as_str).and_then(Decision::of_word);
-            found.push(Left { entry, decision, switch });
+            found.push(Left { entry, decision, switch, back });
         }
     }
     Ok(found)

@@ -2,7 +2,7 @@
 
 use super::{Language, Say};
 use crate::reselling::decision::Reason;
-use crate::reselling::way::{Hitch, NotManual, Via};
+use crate::reselling::way::{FORGET, Hitch, NotManual, Via};
 
 /// What a way does and risks, for the plan.
 impl Say for Via {
@@ -166,6 +166,26 @@ impl Say for Hitch {
                     ),
                 )
             }
+            Self::NotForgotten { module, active, why, detail } => {
+                let why = |language| before(why.as_deref(), language);
+                let (english, russian) = if *active { ("active and ", "активна и ") } else { ("", "") };
+                (
+                    format!(
+                        "{}The service is {english}on module {module} again, but the panel may still remember the manual module ({FORGET}: \
+                         {detail}); the next sync repeats that.",
+                        why(Language::En)
+                    ),
+                    format!(
+                        "{}Услуга {russian}снова на модуле {module}, но панель, возможно, ещё помнит ручной модуль ({FORGET}: {detail}); \
+                         следующий запуск sync это повторит.",
+                        why(Language::Ru)
+                    ),
+                )
+            }
+            Self::Forgotten { module } => (
+                format!("The service is on its own module, {module}, and the panel was made to forget the manual one."),
+                format!("Услуга на своём модуле {module}; память панели о ручном модуле очищена."),
+            ),
             Self::OnManual { module, why } => {
                 let why = |language| before(why.as_deref(), language);
                 (

@@ -109,6 +109,18 @@ pub enum Hitch {
         why: Option<Box<Reason>>,
         detail: String,
     },
+    /// The service is on its own module again, and the panel may still know the manual one.
+    NotForgotten {
+        module: u64,
+        /// The repair itself is done.
+        active: bool,
+        why: Option<Box<Reason>>,
+        detail: String,
+    },
+    /// It was made to forget the manual module, which an earlier run could not do.
+    Forgotten {
+        module: u64,
+    },
     /// The service is still on the manual module.
     OnManual {
         module: u64,
@@ -188,15 +200,26 @@ pub fn by(step: &Step) -> By<'_> {
 }
 
 /// Steps of the ways whose effect is not the service's activation: whether what was read back shows it. `None` for every other
-/// step. That the cache was emptied, a backup begun or a task assigned does not show in the service.
+/// step.
 pub(super) fn took_effect(step: &Step, after: &LocalService) -> Option<bool> {
-    if let Some(switch) = Switch::of(step) {
-        return Some(after.module == Some(switch.to));
+    match Switch::of(step) {
+        Some(switch) => Some(after.module == Some(switch.to)),
+        None => unseen(step).then_some(true),
     }
+}
+
+/// Steps of which the answer alone tells, and what comes after them rests on it: somebody else may have moved the service to the manual
+/// module, and then it is not ours to go on with.
+pub fn told_by_answer(step: &Step) -> bool {
+    step.call == SWITCH || unseen(step)
+}
+
+/// That the cache was emptied, a backup begun or a task assigned does not show in the service.
+fn unseen(step: &Step) -> bool {
     match step.call.as_str() {
-        FORGET | BACKUP => Some(true),
-        "task.edit" if step.param("status") != CLOSED => Some(true),
-        _ => None,
+        FORGET | BACKUP => true,
+        "task.edit" => step.param("status") != CLOSED,
+        _ => false,
     }
 }
 

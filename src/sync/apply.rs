@@ -22,7 +22,7 @@ use crate::reselling::ids::ItemId;
 use crate::reselling::plan::{Planned, Step, token};
 use crate::reselling::service::LocalService;
 use crate::reselling::status::Status;
-use crate::reselling::way::{self, By, Hitch, Via, Way};
+use crate::reselling::way::{self, By, Hitch, Switch, Via, Way};
 use crate::root::Root;
 use crate::seller::ServiceForm;
 use jiff::ZonedDateTime;
@@ -265,23 +265,40 @@ impl Repair<'_> {
     /// # Errors
     /// The call could not be written down, and was not made.
     fn call(&self, step: &Step, entry: i64) -> Result<Result<(), Error>, Error> {
-        let noted = self.journal.calling(entry, step, &ZonedDateTime::now())?;
+        let note = || self.journal.calling(entry, step, &ZonedDateTime::now());
+        if let By::Database(switch) = way::by(step) {
+            return self.by_sql(switch, note);
+        }
+        let noted = note()?;
         let answer = match way::by(step) {
             By::Panel if step.call == way::BACKUP => of_panel(&Mgrctl::new(&self.here.root).within(BACKUP), step),
-            By::Panel => of_panel(self.panel, step),
-            By::Database(switch) => manual::switch(&self.here.root, switch),
+            By::Panel | By::Database(_) => of_panel(self.panel, step),
             By::Program(file) => Program::new(&self.here.root, file)
                 .and_then(|program| program.sync_item(step.param("item"), step.param("module"))),
         };
-        let word = answer.as_ref().map_or_else(ToString::to_string, |()| "ok".to_owned());
         if answer.as_ref().is_err_and(|error| error.kind == Kind::Unanswered) {
             // The journal keeps it open: the panel may still be at it.
             return Ok(answer);
         }
-        if let Err(error) = self.journal.answered(noted, &word) {
-            log::error!("the answer of {} was not written down: {error}", step.call);
+        self.answered(noted, &answer);
+        Ok(answer)
+    }
+
+    /// A change by SQL is written down when it has come to the row, and not when it never did: nobody takes it for ours then.
+    fn by_sql(&self, switch: Switch, note: impl FnOnce() -> Result<i64, Error>) -> Result<Result<(), Error>, Error> {
+        let mut noted = None;
+        let answer = manual::switch(&self.here.root, switch, || noted.insert(note()).is_ok());
+        if let Some(noted) = noted.transpose()? {
+            self.answered(noted, &answer);
         }
         Ok(answer)
+    }
+
+    fn answered(&self, noted: i64, answer: &Result<(), Error>) {
+        let word = answer.as_ref().map_or_else(ToString::to_string, |()| "ok".to_owned());
+        if let Err(error) = self.journal.answered(noted, &word) {
+            log::error!("the answer of a call was not written down: {error}");
+        }
     }
 
     /// The service as it is now, and with the same questions to the database the next one, which comes a moment later.
@@ -296,7 +313,8 @@ impl Repair<'_> {
     }
 }
 
-fn of_panel(panel: &dyn Panel, step: &Step) -> Result<(), Error> {
+/// A call of the panel; whatever is no plain yes is an error.
+pub(super) fn of_panel(panel: &dyn Panel, step: &Step) -> Result<(), Error> {
     panel.call(&step.call, &step.params).and_then(|document| match document.find("ok") {
         Some(_) => Ok(()),
         None => Err(Error::new(Kind::Mgrctl, format!("{}: there is no <ok/> in the answer", step.call))),

@@ -1,7 +1,7 @@
 //! The way by a task (`--via manual`), as the knowledge base's article does it by hand: which module, whether the task's form is
 //! what we take it for, what is kept beforehand, and the module put back, in this run or in the next.
 
-use super::apply::Repair;
+use super::apply::{Repair, of_panel};
 use super::planning::under_way;
 use super::steps::Came;
 use crate::billmgr::{Config, OtherModule, Panel, Selection, reassign};
@@ -103,9 +103,9 @@ fn write(root: &Root, path: &Path, text: &str) -> io::Result<()> {
     File::open(&folder)?.sync_all()
 }
 
-/// Moves a service by SQL.
-pub(super) fn switch(root: &Root, switch: Switch) -> Result<(), Error> {
-    reassign(&Config::read(root)?, switch)
+/// Moves a service by SQL; `noted` writes it down in the last moment.
+pub(super) fn switch(root: &Root, switch: Switch, noted: impl FnOnce() -> bool) -> Result<(), Error> {
+    reassign(&Config::read(root)?, switch, noted)
 }
 
 impl Repair<'_> {
@@ -131,20 +131,27 @@ impl Repair<'_> {
         let item = planned.local.item;
         let Some(left) = self.journal.left_on_manual(Some(item))?.pop() else { return Ok(()) };
         let hands = Hands { here: self.here, journal: self.journal, panel: self.panel };
+        let own = left.switch.from.0;
+        if let (true, Reason::CallFailed { call, detail }) = (left.back, &came.reason)
+            && call == way::FORGET
+        {
+            // Not at once again: it may just have been waited for.
+            let active = hands.read(item)?.as_ref().is_some_and(opened);
+            let hitch = Hitch::NotForgotten { module: own, active, why: None, detail: detail.clone() };
+            (came.outcome, came.reason) = (Outcome::Failed, Reason::Way(hitch));
+            return Ok(());
+        }
         let (back, mut steps) = hands.put_back(&left, hands.read(item)?.as_ref())?;
         came.made.append(&mut steps);
         let local = hands.read(item)?;
         came.after = local.as_ref().map_or(Value::Null, local_json);
-        let own = left.switch.from.0;
+        let why = Some(Box::new(came.reason.clone()));
         let hitch = match back {
             Back::Ended(Ended::PutBack | Ended::NotNeeded) => return Ok(()),
             Back::Ended(Ended::Left) => taken(local.as_ref()),
-            Back::Unwritten(error) => Hitch::BackUnwritten {
-                module: own,
-                why: Some(Box::new(came.reason.clone())),
-                detail: error.to_string(),
-            },
-            Back::Waits | Back::Failed(_) => Hitch::OnManual { module: own, why: Some(Box::new(came.reason.clone())) },
+            Back::NotForgotten(error) => not_forgotten(own, local.as_ref(), why, &error),
+            Back::Unwritten(error) => Hitch::BackUnwritten { module: own, why, detail: error.to_string() },
+            Back::Waits | Back::Failed(_) => Hitch::OnManual { module: own, why },
         };
         (came.outcome, came.reason) = (Outcome::Failed, Reason::Way(hitch));
         Ok(())
@@ -158,6 +165,8 @@ enum Back {
     /// The panel may still be at its task: not yet.
     Waits,
     Failed(Error),
+    /// It is back, and the panel did not say that it has forgotten where it was.
+    NotForgotten(Error),
     /// It is back, and the journal does not say so.
     Unwritten(Error),
 }
@@ -182,12 +191,13 @@ impl Hands<'_> {
             let (back, steps) = self.put_back(&left, before.as_ref())?;
             let own = left.switch.from.0;
             let (outcome, hitch) = match back {
-                Back::Ended(Ended::NotNeeded) => continue,
+                Back::Ended(Ended::NotNeeded) => (Outcome::Done, Hitch::Forgotten { module: own }),
                 Back::Ended(Ended::PutBack) => (Outcome::Done, Hitch::PutBack { module: own }),
                 Back::Ended(Ended::Left) => (Outcome::Refused, taken(before.as_ref())),
                 Back::Unwritten(error) => {
                     (Outcome::Done, Hitch::BackUnwritten { module: own, why: None, detail: error.to_string() })
                 }
+                Back::NotForgotten(error) => (Outcome::Failed, not_forgotten(own, before.as_ref(), None, &error)),
                 Back::Waits => (Outcome::Refused, Hitch::OnManual { module: own, why: None }),
                 Back::Failed(error) => {
                     let why = Reason::CallFailed { call: PUT_BACK.to_owned(), detail: error.to_string() };
@@ -211,13 +221,19 @@ impl Hands<'_> {
         Ok(())
     }
 
-    /// Puts one service back: only if it is still where the repair moved it, and never over somebody else's choice. Returns what
-    /// came of it and the steps that were made.
+    /// Puts one service back: only if it is still where the repair moved it, and never over somebody else's choice. One that is back
+    /// already stays wherever it is; only what the panel remembers is left then. Returns what came of it and the steps that were made.
     ///
     /// # Errors
     /// The journal cannot be read or written.
     fn put_back(self, left: &Left, local: Option<&LocalService>) -> Result<(Back, Vec<Step>), Error> {
         let back = left.switch.reversed();
+        if left.back {
+            return Ok((
+                self.forget(left.entry)?.map_or_else(Back::NotForgotten, |()| Back::Ended(Ended::NotNeeded)),
+                vec![way::forget()],
+            ));
+        }
         let module = local.map(|local| local.module);
         if module == Some(Some(back.from)) {
             if self.at_its_task(left, local)? {
@@ -226,29 +242,38 @@ impl Hands<'_> {
             let steps = vec![back.step(PUT_BACK), way::forget()];
             // What a full disk keeps from being written down must not keep the service without events: the next run finds it back,
             // and writes that down.
-            let noted = self.journal.calling(left.entry, &back.step(PUT_BACK), &ZonedDateTime::now());
-            let done = switch(&self.here.root, back);
+            let mut call = None;
+            let done = switch(&self.here.root, back, || {
+                call = Some(self.journal.calling(left.entry, &back.step(PUT_BACK), &ZonedDateTime::now()));
+                true
+            });
             let word = done.as_ref().map_or_else(ToString::to_string, |()| Ended::PutBack.word().to_owned());
-            let noted = noted.and_then(|call| self.journal.answered(call, &word));
+            let noted =
+                call.transpose().and_then(|call| call.map_or(Ok(()), |call| self.journal.answered(call, &word)));
             if let Err(error) = done {
                 log::error!("service {} is still on module {}: {error}", back.item, back.from);
                 return Ok((Back::Failed(error), vec![back.step(PUT_BACK)]));
             }
             let forgotten = self.forget(left.entry);
             log::warn!("service {} is on module {} again", back.item, back.to);
-            if let Err(error) = noted.and(forgotten) {
-                log::error!("that service {} is on module {} again was not written down: {error}", back.item, back.to);
-                return Ok((Back::Unwritten(error), steps));
-            }
-            return Ok((Back::Ended(Ended::PutBack), steps));
+            let ended = match noted.and(forgotten) {
+                Ok(Ok(())) => Back::Ended(Ended::PutBack),
+                Ok(Err(error)) => Back::NotForgotten(error),
+                Err(error) => {
+                    let Switch { item, to, .. } = back;
+                    log::error!("that service {item} is on module {to} again was not written down: {error}");
+                    Back::Unwritten(error)
+                }
+            };
+            return Ok((ended, steps));
         }
         let ended = if module == Some(Some(back.to)) { Ended::NotNeeded } else { Ended::Left };
         let noted = self.journal.calling(left.entry, &back.step(PUT_BACK), &ZonedDateTime::now())?;
         self.journal.answered(noted, ended.word())?;
         if ended == Ended::NotNeeded {
             // The one who put it back may have been killed before the panel forgot.
-            self.forget(left.entry)?;
-            return Ok((Back::Ended(ended), vec![back.step(PUT_BACK), way::forget()]));
+            let ended = self.forget(left.entry)?.map_or_else(Back::NotForgotten, |()| Back::Ended(ended));
+            return Ok((ended, vec![back.step(PUT_BACK), way::forget()]));
         }
         if ended == Ended::Left {
             log::error!("service {} is no more on module {}; somebody has moved it", back.item, back.from);
@@ -258,29 +283,38 @@ impl Hands<'_> {
 
     /// The panel may be in the middle of the task: with the module put back it could give the operation to it once more.
     fn at_its_task(self, left: &Left, local: Option<&LocalService>) -> Result<bool, Error> {
-        let ended = local.is_none_or(|local| local.status == Status::Active && local.operation("open").is_none());
+        let ended = local.is_none_or(opened);
         let Some((call, _)) = under_way(self.journal, left.switch.item)?.filter(|_| !ended) else { return Ok(false) };
         let harmless = call == way::FORGET || call == way::SWITCH || call == PUT_BACK;
         Ok(!harmless)
     }
 
-    /// Empties the panel's memory of services.
+    /// Empties the panel's memory of services; inside is what it answered.
     ///
     /// # Errors
     /// It was done, and could not be written down.
-    fn forget(self, entry: i64) -> Result<(), Error> {
+    fn forget(self, entry: i64) -> Result<Result<(), Error>, Error> {
         let step = way::forget();
         let noted = self.journal.calling(entry, &step, &ZonedDateTime::now());
-        let answer = self.panel.call(&step.call, &step.params);
+        let answer = of_panel(self.panel, &step);
         if let Err(error) = &answer {
             log::error!("the panel's memory of services was not emptied: {error}");
         }
-        self.journal.answered(noted?, &answer.map_or_else(|error| error.to_string(), |_| "ok".to_owned()))
+        let word = answer.as_ref().map_or_else(ToString::to_string, |()| "ok".to_owned());
+        self.journal.answered(noted?, &word).map(|()| answer)
     }
 
     fn read(self, item: ItemId) -> Result<Option<LocalService>, Error> {
         Ok(self.here.database.services(&Selection::Items(&[item]))?.pop())
     }
+}
+
+fn opened(local: &LocalService) -> bool {
+    local.status == Status::Active && local.operation("open").is_none()
+}
+
+fn not_forgotten(own: u64, local: Option<&LocalService>, why: Option<Box<Reason>>, error: &Error) -> Hitch {
+    Hitch::NotForgotten { module: own, active: local.is_some_and(opened), why, detail: error.to_string() }
 }
 
 fn taken(local: Option<&LocalService>) -> Hitch {

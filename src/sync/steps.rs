@@ -8,6 +8,7 @@ use crate::reselling::decision::Reason;
 use crate::reselling::plan::{Planned, Step, reached, took_effect};
 use crate::reselling::service::{LocalService, Operation};
 use crate::reselling::status::Status;
+use crate::reselling::way::told_by_answer;
 use serde_json::Value;
 
 /// Who makes the calls for one service.
@@ -86,7 +87,9 @@ pub fn carry_out(planned: &Planned, hand: &dyn Hand) -> Came {
         match answer {
             Ok(()) if shows => {}
             Ok(()) => return Came::failed(Reason::NotReached, local_json(&after), made),
-            Err(error) if shows => reason = Reason::ReachedDespite { call, detail: error.to_string() },
+            Err(error) if shows && !told_by_answer(step) => {
+                reason = Reason::ReachedDespite { call, detail: error.to_string() }
+            }
             Err(error) => {
                 let reason = Reason::CallFailed { call, detail: error.to_string() };
                 return Came::failed(reason, local_json(&after), made);

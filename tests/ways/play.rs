@@ -78,7 +78,7 @@ impl Play {
     }
 
     pub fn hanging_at<T>(&self, arguments: &[&str], function: &str, meanwhile: impl FnOnce(Child) -> T) -> T {
-        self.a.billing.misbehave(function, Misbehaviour::Hangs(Duration::from_hours(1)));
+        self.a.billing.misbehave(function, Misbehaviour::HangsAfterEffect(Duration::from_hours(1)));
         let plugin = start(&self.a, arguments);
         while self.a.billing.hanging() == 0 {
             std::thread::sleep(Duration::from_millis(5));
