@@ -7,7 +7,7 @@ use crate::logging::AUDIT;
 use crate::reselling::decision::{Decision, Reason};
 use crate::reselling::ids::ItemId;
 use crate::reselling::plan::Step;
-use crate::reselling::way::Via;
+use crate::reselling::way::{PROGRAM, Via};
 use jiff::ZonedDateTime;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
@@ -130,6 +130,20 @@ impl Journal {
     /// `Kind::State`.
     pub fn calling(&self, entry: i64, step: &Step, now: &ZonedDateTime) -> Result<i64, Error> {
         self.append(RecordKind::Call, Some(entry), None, &json!(step), now)
+    }
+
+    /// The same for a call that may change the seller's side: with what that was before.
+    ///
+    /// # Errors
+    /// `Kind::State`.
+    pub fn calling_from(&self, entry: i64, step: &Step, seller: &Value, now: &ZonedDateTime) -> Result<i64, Error> {
+        #[derive(Serialize)]
+        struct From<'a> {
+            #[serde(flatten)]
+            step: &'a Step,
+            seller: &'a Value,
+        }
+        self.append(RecordKind::Call, Some(entry), None, &json!(From { step, seller }), now)
     }
 
     /// Writes down what the call answered; should the machine lose it before the next call or `flush`, the call
@@ -305,6 +319,34 @@ impl Journal {
         read().map_err(|error| Self::fault(&error))
     }
 
+    /// What the seller's side was before the call of the module's program under this intention; `None` when there was no such call.
+    ///
+    /// # Errors
+    /// `Kind::State`.
+    pub fn seller_before(&self, entry: i64) -> Result<Option<Value>, Error> {
+        let made = under(&self.connection, entry).map_err(|error| Self::fault(&error))?;
+        Ok(made.into_iter().find(|kept| kept.body.call.starts_with(PROGRAM)).map(|kept| kept.body.seller))
+    }
+
+    /// The calls of modules' programs that were not answered, or whose intention has no outcome yet, newest first: service, time, and
+    /// whether there is an outcome.
+    ///
+    /// # Errors
+    /// `Kind::State`.
+    pub fn unsettled_by_module(&self) -> Result<Vec<(ItemId, String, bool)>, Error> {
+        let read = || -> rusqlite::Result<Vec<(ItemId, String, bool)>> {
+            let mut query = self.connection.prepare(&format!(
+                "SELECT item, at, settled FROM (SELECT call.id, call.item, call.at,
+                  EXISTS (SELECT 1 FROM record WHERE parent = call.parent AND kind = 'outcome') AS settled,
+                  EXISTS (SELECT 1 FROM record WHERE parent = call.id) AS answered
+                  FROM record AS call WHERE call.kind = 'call' AND json_extract(call.body, '$.call') LIKE '{PROGRAM}%')
+                 WHERE NOT settled OR NOT answered ORDER BY id DESC"
+            ))?;
+            query.query_map([], |row| Ok((ItemId(unsigned(row.get(0)?)), row.get(1)?, row.get(2)?)))?.collect()
+        };
+        read().map_err(|error| Self::fault(&error))
+    }
+
     /// The last service with which the module changed the seller's side, and when.
     ///
     /// # Errors
@@ -360,6 +402,7 @@ struct Body {
     before: Value,
     call: String,
     params: Value,
+    seller: Value,
     answer: String,
     outcome: Value,
     after: Value,

@@ -141,6 +141,16 @@ impl Say for Hitch {
                      способ не используется. Остальные доступны: --via callbacks."
                 ),
             ),
+            Self::NotCompared { item, at } => (
+                format!(
+                    "At {at} the module was given service {item}, and what it did at the seller has not been compared yet. A sync does that, \
+                     five minutes after the call at the earliest; until then this way is not gone. The other ways are open: --via callbacks."
+                ),
+                format!(
+                    "{at} модулю была передана услуга {item}, и сделанное у продавца ещё не сверено. Это сделает sync, не раньше чем через \
+                     пять минут после вызова; до того этот способ не используется. Остальные доступны: --via callbacks."
+                ),
+            ),
             Self::Stopped { item } => (
                 format!("Nothing was called: the run was stopped after service {item}."),
                 format!("Ничего не вызвано: запуск остановлен после услуги {item}."),

@@ -95,6 +95,11 @@ pub enum Hitch {
         item: u64,
         at: String,
     },
+    /// The module was given that service, and whether the seller's side is the same is not known yet.
+    NotCompared {
+        item: u64,
+        at: String,
+    },
     /// The run was stopped after this service.
     Stopped {
         item: u64,
@@ -148,7 +153,7 @@ pub const BACKUP: &str = "billmgr.backup.create";
 /// What the panel has in memory is forgotten after a change by SQL (facts/billmanager 1.3).
 pub const FORGET: &str = "tool.clearcache";
 /// The program of a module stands before its file's name.
-const PROGRAM: &str = "processing/";
+pub const PROGRAM: &str = "processing/";
 
 /// Who carries a step out.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -207,7 +207,7 @@ impl Repair<'_> {
             Err(error) => Came::nothing(Outcome::Failed, Reason::NotReadAgain { detail: error.to_string() }),
             Ok(true) => Came::nothing(Outcome::Refused, Reason::MovedBetweenReads),
             Ok(false) => match self.via {
-                Via::Callbacks => self.call_and_read_back(&planned, entry),
+                Via::Callbacks => self.call_and_read_back(&planned, entry, None),
                 Via::Module => self.by_module(&planned, entry),
                 Via::Manual => self.by_task(&planned, entry),
             },
@@ -216,7 +216,11 @@ impl Repair<'_> {
             // Done in spite of something, and what is left to do is the same.
             came.reason = came.reason.with(planned.reason.remarks());
         }
-        if let Err(error) = self.journal.settle(entry, came.outcome, &came.reason, &came.after) {
+        // What the module did at the seller is not known: the next run compares, and until then the entry stays open.
+        let unclear = matches!(came.reason, Reason::Way(Hitch::SellerUnclear { .. }));
+        if let Err(error) =
+            if unclear { Ok(()) } else { self.journal.settle(entry, came.outcome, &came.reason, &came.after) }
+        {
             log::error!("service {item}: {} ({error})", came.outcome.word());
         }
         let (word, by) = (came.outcome.word(), planned.decision.word());
@@ -255,17 +259,21 @@ impl Repair<'_> {
         Ok(moved(planned, &local, &there))
     }
 
-    /// The steps of a plan, one after the other.
-    pub fn call_and_read_back(&self, planned: &Planned, entry: i64) -> Came {
-        carry_out(planned, &OneService { repair: self, item: planned.local.item, entry })
+    /// The steps of a plan, one after the other. `seller` is what was there before, where a step could change that.
+    pub fn call_and_read_back(&self, planned: &Planned, entry: i64, seller: Option<Value>) -> Came {
+        carry_out(planned, &OneService { repair: self, item: planned.local.item, entry, seller })
     }
 
     /// One call, written down before and after; inside is what it answered.
     ///
     /// # Errors
     /// The call could not be written down, and was not made.
-    fn call(&self, step: &Step, entry: i64) -> Result<Result<(), Error>, Error> {
-        let note = || self.journal.calling(entry, step, &ZonedDateTime::now());
+    fn call(&self, step: &Step, entry: i64, seller: Option<&Value>) -> Result<Result<(), Error>, Error> {
+        let now = ZonedDateTime::now();
+        let note = || match seller.filter(|_| matches!(way::by(step), By::Program(_))) {
+            Some(seller) => self.journal.calling_from(entry, step, seller, &now),
+            None => self.journal.calling(entry, step, &now),
+        };
         if let By::Database(switch) = way::by(step) {
             return self.by_sql(switch, note);
         }
@@ -326,11 +334,12 @@ struct OneService<'a> {
     repair: &'a Repair<'a>,
     item: ItemId,
     entry: i64,
+    seller: Option<Value>,
 }
 
 impl Hand for OneService<'_> {
     fn call(&self, step: &Step) -> Result<Result<(), Error>, Error> {
-        self.repair.call(step, self.entry)
+        self.repair.call(step, self.entry, self.seller.as_ref())
     }
 
     fn read(&self) -> Result<LocalService, Error> {

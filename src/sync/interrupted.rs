@@ -1,9 +1,11 @@
 //! What a killed run left: an intention in the journal without an outcome.
 
+use super::module::since;
 use super::planning::under_way;
 use crate::billmgr::Selection;
 use crate::error::{Error, Kind};
-use crate::journal::{Journal, Outcome};
+use crate::journal::{Journal, OpenItem, Outcome};
+use crate::language::{Language, Say};
 use crate::reading::Here;
 use crate::report::Synced;
 use crate::report::drift::local_json;
@@ -21,7 +23,9 @@ pub(super) fn settle_interrupted(here: &Here, journal: &Journal, settled: &mut V
             Ok(local) => local,
             Err(error) if error.kind == Kind::NotFound => {
                 log::warn!("{error}; its repair had been interrupted");
-                journal.settle(open.entry, Outcome::Failed, &Reason::Interrupted, &Value::Null)?;
+                if let Some((_, reason)) = of_module(here, journal, &open, (Outcome::Failed, Reason::Interrupted))? {
+                    journal.settle(open.entry, Outcome::Failed, &reason, &Value::Null)?;
+                }
                 continue;
             }
             Err(error) => return Err(error),
@@ -36,6 +40,7 @@ pub(super) fn settle_interrupted(here: &Here, journal: &Journal, settled: &mut V
             (Outcome::Failed, Reason::Interrupted)
         };
         let after = local_json(&local);
+        let Some((outcome, reason)) = of_module(here, journal, &open, (outcome, reason))? else { continue };
         journal.settle(open.entry, outcome, &reason, &after)?;
         settled.push(Synced {
             item: open.item,
@@ -50,6 +55,28 @@ pub(super) fn settle_interrupted(here: &Here, journal: &Journal, settled: &mut V
         });
     }
     Ok(())
+}
+
+/// The same for a service that was given to its module: the seller's side has to be what it was before. `None` while that cannot be read;
+/// then nothing is settled.
+fn of_module(
+    here: &Here,
+    journal: &Journal,
+    open: &OpenItem,
+    came: (Outcome, Reason),
+) -> Result<Option<(Outcome, Reason)>, Error> {
+    let Some(before) = journal.seller_before(open.entry)? else { return Ok(Some(came)) };
+    Ok(match since(here, before) {
+        Ok(None) => Some(came),
+        Ok(Some(hitch)) => {
+            log::error!("service {}: {}", open.item, hitch.say(Language::En));
+            Some((Outcome::Failed, Reason::Way(hitch)))
+        }
+        Err(error) => {
+            log::warn!("service {} was given to its module, and the seller cannot be read: {error}", open.item);
+            None
+        }
+    })
 }
 
 fn read(here: &Here, item: ItemId) -> Result<LocalService, Error> {

@@ -116,7 +116,7 @@ impl Repair<'_> {
             let hitch = Hitch::RowsNotKept { detail: error.to_string() };
             return Came::nothing(Outcome::Failed, Reason::Way(hitch));
         }
-        let mut came = self.call_and_read_back(planned, entry);
+        let mut came = self.call_and_read_back(planned, entry, None);
         if let Err(error) = self.put_back(planned, &mut came) {
             log::error!("service {} may still be on the manual module: {error}", planned.local.item);
             let own = planned.module.map_or(0, |module| module.0);

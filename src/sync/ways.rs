@@ -1,7 +1,7 @@
 //! The way of a repair put into its plan: what it needs from this panel is looked for, and the steps are replaced.
 
 use super::manual;
-use super::planning::{Wanted, plan};
+use super::planning::{Wanted, plan, still_under_way};
 use crate::billmgr::{Mgrctl, Program};
 use crate::error::Error;
 use crate::journal::Journal;
@@ -66,7 +66,12 @@ fn by_module(here: &Here, journal: &Journal, acting: &mut [&mut Planned]) -> Res
     let recent =
         |at: &str| at.parse::<Timestamp>().is_ok_and(|at| Timestamp::now().duration_since(at).abs() < ALARM_HOLDS);
     let alarm = journal.last_alarm()?.filter(|(_, at)| recent(at));
+    let unsettled = journal.unsettled_by_module()?;
+    let unsettled = unsettled.into_iter().find(|(_, at, settled)| !settled || still_under_way(at));
     replace(acting, Via::Module, |planned| {
+        if let Some((item, at, _)) = &unsettled {
+            return Err(Hitch::NotCompared { item: item.0, at: at.clone() });
+        }
         if let Some((item, at)) = &alarm {
             return Err(Hitch::ChangedBefore { item: item.0, at: at.clone() });
         }

@@ -1,7 +1,7 @@
 //! By the module's own `sync_item`: the canary, what stops a run, and what is not started at all.
 
-use crate::play::{lost, outcome, servers, syncing};
-use crate::stage::{repair_calls, said};
+use crate::play::{kill, lost, outcome, servers, syncing};
+use crate::stage::{minutes_later, repair_calls, said, start};
 use lab::billing::guesses::Guesses;
 use std::process::Command;
 
@@ -63,6 +63,47 @@ fn a_module_that_changes_the_seller_is_stopped_after_the_first_service_with_an_a
     assert!(status == 2 && [0, 1].iter().all(|number| outcome(&report, *number).1.contains(&refused)), "{report:#}");
     assert_eq!(play.items.iter().map(|item| play.status_there(*item)).collect::<Vec<_>>(), [3, 2, 2]);
     assert_eq!(play.sync(&play.items[1..], &[]).1, 0, "the usual way is open");
+}
+
+#[test]
+fn a_run_that_was_killed_while_the_module_was_at_it_closes_the_way_until_the_seller_was_compared() {
+    let play = servers(Guesses { sync_item_pushes: true, ..syncing() }, 3);
+    let [first, second, third] = play.items[..] else { panic!("three services") };
+    // Does its work, and does not end.
+    play.module_script(
+        "echo \"$@\" >> \"$(dirname \"$0\")/started\"
+         case \"$*\" in *features*) exec \"$0.real\" \"$@\";; esac
+         \"$0.real\" \"$@\"; echo $$ > \"$0.draft\"; mv \"$0.draft\" \"$(dirname \"$0\")/holding\"; exec sleep 600",
+    );
+    let words = play.items.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let plugin = start(&play.a, &["sync", &words[0], &words[1], &words[2], "--via", "module"]);
+    let holding = play.a.root().join("processing/holding");
+    while !holding.exists() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    kill(plugin);
+    let process = std::fs::read_to_string(&holding).unwrap();
+    assert!(Command::new("kill").arg(process.trim()).status().unwrap().success(), "{process}");
+    assert_eq!([first, second, third].map(|item| play.status_there(item)), [3, 2, 2], "the scene");
+
+    let said = format!("the module was given service {first}, and what it did at the seller has not been compared");
+    for more in [&["--via", "module"][..], &["--via", "module", "--dry-run"]] {
+        let (report, status) = play.sync(&[second], more);
+        assert_eq!((status, outcome(&report, 0).0), (2, "refused"), "{report:#}");
+        assert!(outcome(&report, 0).1.contains(&said), "{report:#}");
+    }
+    // It is compared with what was kept before the call, and that is an alarm.
+    minutes_later(&play.a);
+    let (report, status) = play.sync(&[second], &["--via", "module"]);
+    let settled = &report["settled"][0];
+    assert_eq!((settled["item"].as_u64(), settled["outcome"].as_str()), (Some(first), Some("failed")), "{report:#}");
+    let alarm = settled["reason"].as_str().unwrap();
+    assert!(alarm.starts_with("ALARM") && alarm.contains("status: 2 -> 3"), "{alarm}");
+    assert_eq!((status, outcome(&report, 0).0), (2, "refused"), "{report:#}");
+    assert!(outcome(&report, 0).1.contains("Look at that service there first"), "{report:#}");
+    assert_eq!(play.started().iter().filter(|line| line.contains("sync_item --item")).count(), 1);
+    assert_eq!([first, second, third].map(|item| play.status_there(item)), [3, 2, 2]);
+    assert_eq!(play.sync(&[second], &[]).1, 0, "the usual way is open");
 }
 
 #[test]
