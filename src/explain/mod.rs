@@ -130,7 +130,7 @@ pub fn explain(root: &Root, item: ItemId, options: Options) -> Result<Explanatio
             let others = checked.as_ref().is_none_or(Checked::others_may_read);
             let mut plan = plan_of(here, account, &journal, local.clone(), (&seen.listing, &seen.others), others)?;
             if let Served::OnManual { own } = served {
-                plan.refuse(Decision::Wait, Reason::Way(Hitch::OnManual { module: own, why: None }));
+                plan.refuse(Decision::Wait, Reason::Way(Hitch::OnManual { module: own, why: None, from: None }));
             }
             Some(plan)
         }

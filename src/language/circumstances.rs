@@ -56,7 +56,7 @@ impl Say for Circumstance {
                 )
             }
             Self::OnManual { item, module } => {
-                let (english, russian) = Hitch::OnManual { module: module.0, why: None }.pair();
+                let (english, russian) = Hitch::OnManual { module: module.0, why: None, from: None }.pair();
                 (format!("Service {item}: {english}"), format!("Услуга {item}: {russian}"))
             }
             Self::LoginRefused { at } => {

@@ -450,8 +450,8 @@ impl Say for Reason {
                  resellguard sync.",
             ),
             Self::Halted => both(
-                "Nothing was called: the run was ended (Ctrl-C, kill or a lost connection). Repeat it for the rest.",
-                "Ничего не вызвано: запуск остановлен (Ctrl-C, kill или обрыв соединения). Повторите его для остальных.",
+                "The service was not begun: the run was ended (Ctrl-C, kill or a lost connection). Repeat it for the rest.",
+                "Услуга не начата: запуск остановлен (Ctrl-C, kill или обрыв соединения). Повторите его для остальных.",
             ),
             Self::CallFailed { call, detail } => (
                 format!("The call {call} failed: {detail}"),

@@ -196,17 +196,27 @@ impl Say for Hitch {
                 format!("The service is on its own module, {module}, and the panel was made to forget the manual one."),
                 format!("Услуга на своём модуле {module}; память панели о ручном модуле очищена."),
             ),
-            Self::OnManual { module, why } => {
+            Self::OnManual { module, why, from } => {
                 let why = |language| before(why.as_deref(), language);
+                let (english, russian) = match from {
+                    Some(from) => (
+                        format!(
+                            "the panel may still be at its task; a sync puts it back to module {module} from {from} on"
+                        ),
+                        format!("панель, возможно, ещё выполняет задачу; с {from} sync вернёт её на модуль {module}"),
+                    ),
+                    None => (
+                        format!("the next sync puts it back to module {module}"),
+                        format!("следующий запуск sync вернёт её на модуль {module}"),
+                    ),
+                };
+                let stay = (
+                    "The service is still on the manual module and gets no events",
+                    "Услуга ещё на ручном модуле и не получает событий",
+                );
                 (
-                    format!(
-                        "{}The service is still on the manual module and gets no events; the next sync puts it back to module {module}.",
-                        why(Language::En)
-                    ),
-                    format!(
-                        "{}Услуга ещё на ручном модуле и не получает событий; следующий запуск sync вернёт её на модуль {module}.",
-                        why(Language::Ru)
-                    ),
+                    format!("{}{}; {english}.", why(Language::En), stay.0),
+                    format!("{}{}; {russian}.", why(Language::Ru), stay.1),
                 )
             }
             Self::Taken { module: Some(module) } => (

@@ -130,6 +130,9 @@ pub enum Hitch {
     OnManual {
         module: u64,
         why: Option<Box<Reason>>,
+        /// The panel may still be at its task; from then on it is put back.
+        #[serde(default)]
+        from: Option<String>,
     },
     /// Somebody else has moved it meanwhile; `None` when it has no module now.
     Taken {

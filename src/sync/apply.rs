@@ -346,6 +346,10 @@ impl Hand for OneService<'_> {
         self.repair.read(self.item)
     }
 
+    fn halted(&self) -> bool {
+        self.repair.halt.asked()
+    }
+
     fn failed(&self, step: &Step, error: &Error) -> Option<Reason> {
         (step.call == way::BACKUP).then(|| {
             // Asked for expressly: without it nothing is done, here and to the others.

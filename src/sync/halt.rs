@@ -1,4 +1,5 @@
-//! Ctrl-C, `kill`, a lost connection: the service at hand is finished, and no other is begun. The second signal ends the process at once,
+//! Ctrl-C, `kill`, a lost connection: the service at hand is finished, and no other is begun (nor the first, while
+//! the panel is at its backup). The second signal ends the process at once,
 //! and the next run settles what it was at.
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};

@@ -2,7 +2,7 @@
 //! what we take it for, what is kept beforehand, and the module put back, in this run or in the next.
 
 use super::apply::{Repair, of_panel};
-use super::planning::under_way;
+use super::left::{at_its_task, opened};
 use super::steps::Came;
 use crate::billmgr::{Config, OtherModule, Panel, Selection, reassign};
 use crate::error::{Error, Kind};
@@ -14,7 +14,6 @@ use crate::reselling::decision::{Decision, Reason};
 use crate::reselling::ids::{ItemId, ModuleId};
 use crate::reselling::plan::{Planned, Step};
 use crate::reselling::service::LocalService;
-use crate::reselling::status::Status;
 use crate::reselling::way::{self, Hitch, NotManual, PUT_BACK, Switch};
 use crate::root::Root;
 use jiff::ZonedDateTime;
@@ -120,7 +119,7 @@ impl Repair<'_> {
         if let Err(error) = self.put_back(planned, &mut came) {
             log::error!("service {} may still be on the manual module: {error}", planned.local.item);
             let own = planned.module.map_or(0, |module| module.0);
-            let hitch = Hitch::OnManual { module: own, why: Some(Box::new(came.reason)) };
+            let hitch = Hitch::OnManual { module: own, why: Some(Box::new(came.reason)), from: None };
             (came.outcome, came.reason) = (Outcome::Failed, Reason::Way(hitch));
         }
         came
@@ -151,7 +150,8 @@ impl Repair<'_> {
             Back::Ended(Ended::Left) => taken(local.as_ref()),
             Back::NotForgotten(error) => not_forgotten(own, local.as_ref(), why, &error),
             Back::Unwritten(error) => Hitch::BackUnwritten { module: own, why, detail: error.to_string() },
-            Back::Waits | Back::Failed(_) => Hitch::OnManual { module: own, why },
+            Back::Waits { from } => Hitch::OnManual { module: own, why, from: Some(from) },
+            Back::Failed(_) => Hitch::OnManual { module: own, why, from: None },
         };
         (came.outcome, came.reason) = (Outcome::Failed, Reason::Way(hitch));
         Ok(())
@@ -163,7 +163,9 @@ impl Repair<'_> {
 enum Back {
     Ended(Ended),
     /// The panel may still be at its task: not yet.
-    Waits,
+    Waits {
+        from: String,
+    },
     Failed(Error),
     /// It is back, and the panel did not say that it has forgotten where it was.
     NotForgotten(Error),
@@ -198,10 +200,12 @@ impl Hands<'_> {
                     (Outcome::Done, Hitch::BackUnwritten { module: own, why: None, detail: error.to_string() })
                 }
                 Back::NotForgotten(error) => (Outcome::Failed, not_forgotten(own, before.as_ref(), None, &error)),
-                Back::Waits => (Outcome::Refused, Hitch::OnManual { module: own, why: None }),
+                Back::Waits { from } => {
+                    (Outcome::Refused, Hitch::OnManual { module: own, why: None, from: Some(from) })
+                }
                 Back::Failed(error) => {
                     let why = Reason::CallFailed { call: PUT_BACK.to_owned(), detail: error.to_string() };
-                    (Outcome::Failed, Hitch::OnManual { module: own, why: Some(Box::new(why)) })
+                    (Outcome::Failed, Hitch::OnManual { module: own, why: Some(Box::new(why)), from: None })
                 }
             };
             let reason = Reason::Way(hitch);
@@ -236,8 +240,8 @@ impl Hands<'_> {
         }
         let module = local.map(|local| local.module);
         if module == Some(Some(back.from)) {
-            if self.at_its_task(left, local)? {
-                return Ok((Back::Waits, Vec::new()));
+            if let Some(from) = local.map(|local| at_its_task(self.journal, local)).transpose()?.flatten() {
+                return Ok((Back::Waits { from }, Vec::new()));
             }
             let steps = vec![back.step(PUT_BACK), way::forget()];
             // What a full disk keeps from being written down must not keep the service without events: the next run finds it back,
@@ -281,14 +285,6 @@ impl Hands<'_> {
         Ok((Back::Ended(ended), vec![back.step(PUT_BACK)]))
     }
 
-    /// The panel may be in the middle of the task: with the module put back it could give the operation to it once more.
-    fn at_its_task(self, left: &Left, local: Option<&LocalService>) -> Result<bool, Error> {
-        let ended = local.is_none_or(opened);
-        let Some((call, _)) = under_way(self.journal, left.switch.item)?.filter(|_| !ended) else { return Ok(false) };
-        let harmless = call == way::FORGET || call == way::SWITCH || call == PUT_BACK;
-        Ok(!harmless)
-    }
-
     /// Empties the panel's memory of services; inside is what it answered.
     ///
     /// # Errors
@@ -307,10 +303,6 @@ impl Hands<'_> {
     fn read(self, item: ItemId) -> Result<Option<LocalService>, Error> {
         Ok(self.here.database.services(&Selection::Items(&[item]))?.pop())
     }
-}
-
-fn opened(local: &LocalService) -> bool {
-    local.status == Status::Active && local.operation("open").is_none()
 }
 
 fn not_forgotten(own: u64, local: Option<&LocalService>, why: Option<Box<Reason>>, error: &Error) -> Hitch {

@@ -18,6 +18,7 @@ use crate::reselling::service::{LocalService, SellerService};
 use crate::reselling::status::Status;
 use crate::root::Root;
 use crate::seller::{ITEMTYPES, Listing};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ZonedDateTime};
 use std::collections::HashMap;
 
@@ -320,6 +321,12 @@ pub fn under_way(journal: &Journal, item: ItemId) -> Result<Option<(String, Stri
 /// Whether a call of that time, which was not answered, may still be at work.
 pub(super) fn still_under_way(at: &str) -> bool {
     at.parse::<Timestamp>().is_ok_and(|at| Timestamp::now().duration_since(at).abs() < UNDER_WAY)
+}
+
+/// Until when such a call is waited for, as a time of the day here, to the next full minute.
+pub(super) fn waited_for(at: &str) -> Option<String> {
+    let until = at.parse::<Timestamp>().ok()?.checked_add(UNDER_WAY + SignedDuration::from_secs(59)).ok()?;
+    Some(ZonedDateTime::new(until, TimeZone::system()).strftime("%H:%M").to_string())
 }
 
 /// One product of one account, read and indexed.

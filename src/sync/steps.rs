@@ -8,7 +8,7 @@ use crate::reselling::decision::Reason;
 use crate::reselling::plan::{Planned, Step, reached, took_effect};
 use crate::reselling::service::{LocalService, Operation};
 use crate::reselling::status::Status;
-use crate::reselling::way::told_by_answer;
+use crate::reselling::way::{BACKUP, told_by_answer};
 use serde_json::Value;
 
 /// Who makes the calls for one service.
@@ -24,6 +24,11 @@ pub trait Hand {
     /// # Errors
     /// It cannot be read, or is gone.
     fn read(&self) -> Result<LocalService, Error>;
+
+    /// Somebody wants the run to end.
+    fn halted(&self) -> bool {
+        false
+    }
 
     /// What it means when this call failed, where it means more than for this service.
     fn failed(&self, _step: &Step, _error: &Error) -> Option<Reason> {
@@ -63,6 +68,11 @@ pub fn carry_out(planned: &Planned, hand: &dyn Hand) -> Came {
         // Somebody else has opened it meanwhile; the opening is the last step of every plan that has one.
         if number > 0 && step.call == opening && took_effect(step, &after) {
             break;
+        }
+        // The backup is for the panel: with it the service is not begun yet.
+        if hand.halted() && made.iter().all(|step| step.call == BACKUP) {
+            let after = local_json(&after);
+            return Came { outcome: Outcome::Refused, reason: Reason::Halted, after, made: made.to_vec() };
         }
         let before = after;
         let answer = match hand.call(step) {

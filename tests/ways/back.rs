@@ -39,8 +39,15 @@ fn a_run_that_was_killed_on_the_manual_module_is_put_back_by_the_next_one_whatev
         }
         kill(plugin);
     });
-    let (report, _) = play.sync(&[other], &[]);
-    assert!(report["settled"][0]["reason"].as_str().unwrap().contains("still on the manual module"), "{report:#}");
+    // Nor is it promised for the next run: from when on, is said, in both languages and of the service itself, too.
+    let (report, _) = play.sync(&[other, late], &[]);
+    let said = format!("its task; a sync puts it back to module {} from ", play.own);
+    for reason in [report["settled"][0]["reason"].as_str().unwrap(), outcome(&report, 1).1] {
+        assert!(reason.contains("still on the manual module") && reason.contains(&said), "{report:#}");
+        assert!(!reason.contains("the next sync"), "{report:#}");
+    }
+    let russian = stage::said(&play.a, "ru_RU.UTF-8", &["sync", &late.to_string(), "--dry-run"]);
+    assert!(russian.contains("sync вернёт её на модуль") && !russian.contains("следующий запуск"), "{russian}");
     assert_eq!(play.module(late), play.manual);
     stage::minutes_later(&play.a);
     let (report, status) = play.sync(&[late], &["--via", "manual"]);
@@ -74,6 +81,32 @@ fn a_run_that_is_ended_by_hand_finishes_its_service_and_begins_no_other() {
     assert_eq!((status, outcome(&report, 0).0, report["settled"][0].is_null()), (0, "done", true), "{report:#}");
     let moves: Vec<_> = [first, second, third].into_iter().flat_map(|item| play.there_and_back(item)).collect();
     assert_eq!(play.moves(), moves);
+}
+
+#[test]
+fn a_run_that_is_ended_during_the_backup_begins_no_service() {
+    for way in ["callbacks", "manual"] {
+        let play = servers(Guesses::default(), 2);
+        let words = play.items.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let arguments = ["sync", &words[0], &words[1], "--via", way, "--backup", "--format", "json"];
+        let output = play.hanging_at(&arguments, "billmgr.backup.create", |plugin| {
+            assert!(Command::new("kill").args(["-INT", &plugin.id().to_string()]).status().unwrap().success());
+            play.a.billing.behave();
+            plugin.wait_with_output().unwrap()
+        });
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        for number in [0, 1] {
+            let (word, reason) = outcome(&report, number);
+            assert_eq!((word, reason.contains("the run was ended")), ("refused", true), "{way}: {report:#}");
+        }
+        assert_eq!(output.status.code(), Some(2), "{way}");
+        let deeds: Vec<String> = repair_calls(&play.a)
+            .into_iter()
+            .filter(|call| call.contains("sok=ok") && !call.contains("backup"))
+            .collect();
+        assert_eq!((deeds, play.moves()), (vec![], vec![]), "{way}");
+        assert_eq!(play.items.iter().map(|item| play.a.status(*item)).sum::<u64>(), 10, "{way}");
+    }
 }
 
 #[test]

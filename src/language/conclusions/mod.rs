@@ -54,7 +54,7 @@ impl Say for Conclusion {
             ),
             Self::NotResold { served } => not_resold(served),
             Self::OnManual { own } => {
-                let (english, russian) = Hitch::OnManual { module: *own, why: None }.pair();
+                let (english, russian) = Hitch::OnManual { module: *own, why: None, from: None }.pair();
                 (
                     format!(
                         "A repair by the manual module was interrupted. {english} What to do: resellguard sync, nothing by hand."
