@@ -289,8 +289,9 @@ impl Journal {
         self.connection
             .query_row(
                 "SELECT 1 FROM record WHERE kind = 'call' AND json_extract(body, '$.call') = 'certificate.save' AND parent =
-                 (SELECT MAX(parent) FROM record
-                  WHERE item = ?1 AND kind = 'outcome' AND json_extract(body, '$.outcome') = 'failed')",
+                 (SELECT MAX(parent) FROM record AS outcome
+                  WHERE item = ?1 AND kind = 'outcome' AND json_extract(body, '$.outcome') = 'failed'
+                  AND EXISTS (SELECT 1 FROM record WHERE parent = outcome.parent AND kind = 'call'))",
                 [signed(item.0)],
                 |_| Ok(()),
             )

@@ -170,21 +170,32 @@ impl Repair<'_> {
 
     fn next(&self, mut planned: Planned, following: Option<&Planned>, ahead: &mut Ahead<'_, '_>) -> Synced {
         if !planned.decision.acts() {
-            return settled_without_calls(planned, false);
+            return self.untouched(planned);
         }
         if let Some(item) = self.stopped.get() {
             planned.reason = Reason::Way(Hitch::Stopped { item: item.0 });
-            return settled_without_calls(planned, false);
+            return self.untouched(planned);
         }
         if self.until.is_some_and(|until| Instant::now() >= until) {
             planned.reason = Reason::OutOfTime;
-            return settled_without_calls(planned, false);
+            return self.untouched(planned);
         }
         if self.halt.asked() {
             planned.reason = Reason::Halted;
-            return settled_without_calls(planned, false);
+            return self.untouched(planned);
         }
         self.carry_out(planned, following, ahead)
+    }
+
+    /// A service of the run for which nothing is called: whoever reads the run finds it, and why.
+    fn untouched(&self, planned: Planned) -> Synced {
+        let synced = settled_without_calls(planned, false);
+        let Synced { item, decision, outcome, ref reason, ref before, .. } = synced;
+        let noted = self.journal.intend(self.run, item, decision, reason, before);
+        if let Err(error) = noted.and_then(|entry| self.journal.settle(entry, outcome, reason, &Value::Null)) {
+            log::error!("service {item}: {} ({error})", outcome.word());
+        }
+        synced
     }
 
     /// One service. Whatever happens to it is its own: the next one goes on.

@@ -50,7 +50,11 @@ fn deeds(journal: &Journal, run: &Run) -> Result<Vec<(ItemId, Deed)>, Error> {
         taken_back: taken_back.iter().find(|(item, _)| *item == entry.item).map(|(_, by)| by.clone()),
         undo: run.undoes.is_some(),
     };
-    Ok(run.items.iter().map(|entry| (entry.item, deed(entry))).collect())
+    let untouched = |entry: &crate::journal::ItemEntry| {
+        entry.steps.is_empty() && matches!(entry.outcome, Some(Outcome::Refused | Outcome::InStep))
+    };
+    let touched = run.items.iter().filter(|entry| !untouched(entry));
+    Ok(touched.map(|entry| (entry.item, deed(entry))).collect())
 }
 
 fn plan_one(here: &Here, journal: &Journal, local: LocalService, deed: &Deed) -> Result<Planned, Error> {

@@ -100,6 +100,13 @@ fn a_run_that_is_ended_during_the_backup_begins_no_service() {
             assert_eq!((word, reason.contains("the run was ended")), ("refused", true), "{way}: {report:#}");
         }
         assert_eq!(output.status.code(), Some(2), "{way}");
+        let (journal, _) = stage::json(&play.a, &["journal", report["run"].as_str().unwrap()]);
+        let kept = journal["runs"][0]["items"].as_array().unwrap();
+        assert_eq!(
+            kept.iter().map(|entry| entry["outcome"].clone()).collect::<Vec<_>>(),
+            ["refused"; 2],
+            "{journal:#}"
+        );
         let deeds: Vec<String> = repair_calls(&play.a)
             .into_iter()
             .filter(|call| call.contains("sok=ok") && !call.contains("backup"))
@@ -107,6 +114,34 @@ fn a_run_that_is_ended_during_the_backup_begins_no_service() {
         assert_eq!((deeds, play.moves()), (vec![], vec![]), "{way}");
         assert_eq!(play.items.iter().map(|item| play.a.status(*item)).sum::<u64>(), 10, "{way}");
     }
+}
+
+#[test]
+fn a_run_lists_every_service_that_was_asked_for_and_takes_back_only_what_it_touched() {
+    let play = servers(Guesses::default(), 3);
+    let [repaired, marked, step] = play.items[..] else { panic!("three services") };
+    assert_eq!(play.sync(&[step], &[]).1, 0);
+    play.a.execute(&format!("UPDATE item SET abusesuspend = 'on' WHERE id = {marked}"));
+    let elid = play.items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let output = play.a.mgrctl(&["-o", "xml", "resellguard.sync", &format!("elid={elid}"), "sok=ok"]);
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    let run = shown.split("resellguard.journal&amp;elid=").nth(1).and_then(|rest| rest.split('<').next());
+    let run = run.unwrap_or_else(|| panic!("{shown}"));
+
+    // Where the panel leads after it, and on the command line.
+    let page = play.a.call("resellguard.journal", &[("elid", run)]).to_string();
+    let (journal, _) = stage::json(&play.a, &["journal", run]);
+    let kept = journal["runs"][0]["items"].as_array().unwrap();
+    let came: Vec<_> = kept.iter().map(|entry| (entry["item"].as_u64(), entry["outcome"].as_str())).collect();
+    let wanted = [(repaired, "done"), (marked, "refused"), (step, "in_step")];
+    assert_eq!(came, wanted.map(|(item, word)| (Some(item), Some(word))), "{journal:#}");
+    assert!(page.contains(&format!("{run}.{marked}")) && page.contains("a person has to say"), "{page}");
+    let text = stage::said(&play.a, "C.UTF-8", &["journal", &marked.to_string()]);
+    assert!(text.contains("not changed") && text.contains("a person has to say"), "{text}");
+
+    let (undo, _) = stage::json(&play.a, &["undo", run, "--dry-run"]);
+    let items = undo["items"].as_array().unwrap();
+    assert_eq!(items.iter().map(|item| item["item"].as_u64()).collect::<Vec<_>>(), [Some(repaired)], "{undo:#}");
 }
 
 #[test]
