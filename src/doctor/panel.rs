@@ -11,7 +11,7 @@ use crate::process::{Limits, finish};
 use crate::reading::Here;
 use crate::root::Root;
 use crate::settings::Settings;
-use crate::sync::on_manual;
+use crate::sync::{Unknown, on_manual, unknown_to};
 use jiff::{SignedDuration, Timestamp};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -152,25 +152,44 @@ pub(super) fn database(here: &Here) -> Vec<Check> {
     checks
 }
 
-/// Services that an interrupted repair has left where they get no events.
+/// Services that an interrupted repair has left where they get no events: those that the journal knows, and those that only the saved
+/// rows name, because the journal was moved away or cannot be read.
 pub(super) fn left_on_manual(here: &Here) -> Check {
     let name = "manual_module";
-    match Journal::look(&here.root).and_then(|journal| on_manual(here, &journal)) {
-        Err(error) => Check::skipped(name, error.detail),
-        Ok(left) if left.is_empty() => Check::ok(name, "no interrupted repair has left a service on the manual module"),
-        Ok(left) => {
-            let said =
-                left.iter().take(NAMED).map(|left| format!("{}: {}", left.local.item, left.hitch().say(Language::En)));
-            let more = left.len().checked_sub(NAMED).filter(|more| *more > 0).map(|more| format!("And {more} more."));
-            let detail = said.chain(more).collect::<Vec<_>>().join(" ");
-            Check::new(
-                name,
-                Status::Warning,
-                detail,
-                "resellguard sync with one of these services; it puts all of them back",
+    let journal = Journal::look(&here.root);
+    let known = journal.as_ref().map_err(Clone::clone).and_then(|journal| on_manual(here, journal));
+    let unknown = match unknown_to(here, journal.as_ref().ok().filter(|_| known.is_ok())) {
+        Ok(unknown) => unknown,
+        Err(error) => return Check::skipped(name, error.detail),
+    };
+    let mut said: Vec<String> = unknown
+        .iter()
+        .map(|Unknown { item, own, file }| {
+            let file = file.display();
+            format!(
+                "{item}: The service is on the manual module, and the journal does not know why; {file} says that a repair took it from \
+                 module {own}, and how it is put back."
             )
-        }
+        })
+        .collect();
+    let left = match known {
+        Ok(left) => left,
+        Err(error) if said.is_empty() => return Check::skipped(name, error.detail),
+        Err(_) => Vec::new(),
+    };
+    said.extend(left.iter().map(|left| format!("{}: {}", left.local.item, left.hitch().say(Language::En))));
+    if said.is_empty() {
+        return Check::ok(name, "no interrupted repair has left a service on the manual module");
     }
+    let more = said.len().checked_sub(NAMED).filter(|more| *more > 0).map(|more| format!("And {more} more."));
+    let detail = said.into_iter().take(NAMED).chain(more).collect::<Vec<_>>().join(" ");
+    let fix = if unknown.is_empty() {
+        "resellguard sync with one of these services; it puts all of them back"
+    } else {
+        "unless you have moved it there yourself: run the line \"put_back\" of that file in the panel's database, then mgrctl -m billmgr \
+         tool.clearcache table=item sok=ok; what the journal knows, resellguard sync puts back"
+    };
+    Check::new(name, Status::Warning, detail, fix)
 }
 
 /// What the panel does around us.
@@ -231,7 +250,8 @@ fn features(root: &Root) -> Check {
 }
 
 fn journal(root: &Root) -> Check {
-    let fix = "move journal.db and journal.head away together as evidence; a new journal begins";
+    let fix = "move journal.db and journal.head away together as evidence; a new journal begins, which does not know what a killed repair \
+               has left on the manual module: see manual_module here afterwards";
     let look = || -> Result<Result<i64, String>, Error> {
         let journal = Journal::look(root)?;
         if let Some(damage) = journal.damage()? {

@@ -143,9 +143,11 @@ impl Kind {
                 ),
                 (
                     "Check free space and rights of var/resellguard; it belongs to root, mode 0700. If a file in it is damaged, move \
-                     journal.db and journal.head away together: a new journal begins.",
+                     journal.db and journal.head away together: a new journal begins. It does not know what a killed repair has left on the manual \
+                     module; resellguard doctor looks for that.",
                     "Проверьте свободное место и права на var/resellguard: владелец root, права 0700. Если файл в нём повреждён, уберите \
-                     вместе journal.db и journal.head: начнётся новый журнал.",
+                     вместе journal.db и journal.head: начнётся новый журнал. Он не знает, что прерванное исправление оставило на ручном модуле; \
+                     это ищет resellguard doctor.",
                 ),
             ],
             Self::Locked => [

@@ -9,6 +9,7 @@ mod forms;
 mod forward;
 mod halt;
 mod interrupted;
+mod kept;
 mod left;
 pub mod lock;
 mod manual;
@@ -20,6 +21,7 @@ mod ways;
 
 pub use apply::{Options, sync};
 pub use forward::{repair_forward, set_aside};
+pub use kept::{Unknown, unknown_to};
 pub use left::{OnManual, on_manual};
 pub use planning::{Wanted, drift, drift_allowing, plan_of, under_way};
 pub use ways::drift_by;

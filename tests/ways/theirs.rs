@@ -55,3 +55,41 @@ fn a_move_of_an_administrator_after_a_run_that_was_killed_before_its_own_is_left
         assert_eq!((play.module(item), play.moves()), (play.manual, moves.clone()), "{report:#}");
     }
 }
+
+#[test]
+fn what_a_journal_that_was_moved_away_knew_of_the_manual_module_the_doctor_finds_in_the_saved_rows() {
+    let play = servers(Guesses::default(), 2);
+    let [item, other] = play.items[..] else { panic!("two services") };
+    assert_eq!(play.sync(&[other], &["--via", "manual"]).1, 0);
+    play.hanging(item, "tool.clearcache", kill);
+    assert_eq!(play.module(item), play.manual, "the scene is a service left on the manual module");
+    let state = play.a.root().join("var/resellguard");
+    let told = || {
+        let (doctor, _) = json(&play.a, &["doctor"]);
+        let checks = doctor["checks"].as_array().unwrap();
+        let check = checks.iter().find(|check| check["name"] == "manual_module").unwrap();
+        let word = |name: &str| check[name].as_str().unwrap().to_owned();
+        (word("status"), word("detail"), word("fix"))
+    };
+    assert!(told().1.contains("the next sync puts it back"), "the journal knows it");
+    for name in ["journal.db", "journal.db-wal", "journal.db-shm", "journal.head"] {
+        let _ = std::fs::rename(state.join(name), state.join(format!("{name}.old")));
+    }
+    for journal in ["gone", "new", "broken"] {
+        match journal {
+            "new" => drop(json(&play.a, &["sync", &other.to_string()])),
+            "broken" => std::fs::write(state.join("journal.db"), "no database").unwrap(),
+            _ => {}
+        }
+        let (status, detail, fix) = told();
+        assert_eq!(status, "warning", "{journal}: {detail}");
+        assert!(detail.starts_with(&format!("{item}: ")) && !detail.contains(&format!("{other}: ")), "{detail}");
+        assert!(
+            detail.contains(&format!("from module {}", play.own)) && detail.contains(&format!("-{item}.json")),
+            "{detail}"
+        );
+        assert!(fix.contains("put_back"), "{fix}");
+    }
+    play.a.execute(&format!("UPDATE item SET processingmodule = {} WHERE id = {item}", play.own));
+    assert_ne!(told().0, "warning", "back again");
+}
