@@ -329,23 +329,23 @@ impl Journal {
         Ok(made.into_iter().find(|kept| kept.body.call.starts_with(PROGRAM)).map(|kept| kept.body.seller))
     }
 
-    /// The calls of modules' programs that were not answered, or whose intention has no outcome yet, newest first: service, time, and
-    /// whether there is an outcome.
+    /// The newest call of a module's program whose intention has no outcome: service and time.
     ///
     /// # Errors
     /// `Kind::State`.
-    pub fn unsettled_by_module(&self) -> Result<Vec<(ItemId, String, bool)>, Error> {
-        let read = || -> rusqlite::Result<Vec<(ItemId, String, bool)>> {
-            let mut query = self.connection.prepare(&format!(
-                "SELECT item, at, settled FROM (SELECT call.id, call.item, call.at,
-                  EXISTS (SELECT 1 FROM record WHERE parent = call.parent AND kind = 'outcome') AS settled,
-                  EXISTS (SELECT 1 FROM record WHERE parent = call.id) AS answered
-                  FROM record AS call WHERE call.kind = 'call' AND json_extract(call.body, '$.call') LIKE '{PROGRAM}%')
-                 WHERE NOT settled OR NOT answered ORDER BY id DESC"
-            ))?;
-            query.query_map([], |row| Ok((ItemId(unsigned(row.get(0)?)), row.get(1)?, row.get(2)?)))?.collect()
-        };
-        read().map_err(|error| Self::fault(&error))
+    pub fn unsettled_by_module(&self) -> Result<Option<(ItemId, String)>, Error> {
+        self.connection
+            .query_row(
+                &format!(
+                    "SELECT item, at FROM record AS call WHERE kind = 'call' AND json_extract(body, '$.call') LIKE '{PROGRAM}%'
+                     AND NOT EXISTS (SELECT 1 FROM record WHERE parent = call.parent AND kind = 'outcome')
+                     ORDER BY id DESC LIMIT 1"
+                ),
+                [],
+                |row| Ok((ItemId(unsigned(row.get(0)?)), row.get(1)?)),
+            )
+            .optional()
+            .map_err(|error| Self::fault(&error))
     }
 
     /// The last service with which the module changed the seller's side, and when.

@@ -227,11 +227,12 @@ impl Repair<'_> {
             // Done in spite of something, and what is left to do is the same.
             came.reason = came.reason.with(planned.reason.remarks());
         }
-        // What the module did at the seller is not known: the next run compares, and until then the entry stays open.
-        let unclear = matches!(came.reason, Reason::Way(Hitch::SellerUnclear { .. }));
-        if let Err(error) =
-            if unclear { Ok(()) } else { self.journal.settle(entry, came.outcome, &came.reason, &came.after) }
-        {
+        let settled = if self.left_to_compare(item, &came.reason) {
+            Ok(())
+        } else {
+            self.journal.settle(entry, came.outcome, &came.reason, &came.after)
+        };
+        if let Err(error) = settled {
             log::error!("service {item}: {} ({error})", came.outcome.word());
         }
         let (word, by) = (came.outcome.word(), planned.decision.word());
@@ -240,6 +241,17 @@ impl Repair<'_> {
             _ => log::warn!("service {item}: {word} by {by}: {}", came.reason.say(Language::En)),
         }
         synced(planned, came)
+    }
+
+    /// What the module did at the seller, or may still do, is not known: the next run compares, and until then the entry stays open.
+    fn left_to_compare(&self, item: ItemId, reason: &Reason) -> bool {
+        match reason {
+            Reason::Way(Hitch::SellerUnclear { .. }) => true,
+            Reason::CallFailed { call, .. } if call.starts_with(way::PROGRAM) => {
+                self.journal.unanswered(item).is_ok_and(|unanswered| unanswered.is_some())
+            }
+            _ => false,
+        }
     }
 
     /// Reads both sides again, this service only, just before the first call; `form` is what the seller shows of it, `None` where that

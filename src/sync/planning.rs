@@ -315,12 +315,9 @@ fn short(listing: &Listing) -> Option<Reason> {
 
 /// A call about the service that was not answered, and that the panel may still be at: the call and when it was made.
 pub fn under_way(journal: &Journal, item: ItemId) -> Result<Option<(String, String)>, Error> {
-    Ok(journal.unanswered(item)?.filter(|(_, at)| still_under_way(at)))
-}
-
-/// Whether a call of that time, which was not answered, may still be at work.
-pub(super) fn still_under_way(at: &str) -> bool {
-    at.parse::<Timestamp>().is_ok_and(|at| Timestamp::now().duration_since(at).abs() < UNDER_WAY)
+    let still =
+        |at: &str| at.parse::<Timestamp>().is_ok_and(|at| Timestamp::now().duration_since(at).abs() < UNDER_WAY);
+    Ok(journal.unanswered(item)?.filter(|(_, at)| still(at)))
 }
 
 /// Until when such a call is waited for, as a time of the day here, to the next full minute.

@@ -1,7 +1,7 @@
 //! The way of a repair put into its plan: what it needs from this panel is looked for, and the steps are replaced.
 
 use super::manual;
-use super::planning::{Wanted, plan, still_under_way};
+use super::planning::{Wanted, plan};
 use crate::billmgr::{Mgrctl, Program};
 use crate::error::Error;
 use crate::journal::Journal;
@@ -67,9 +67,8 @@ fn by_module(here: &Here, journal: &Journal, acting: &mut [&mut Planned]) -> Res
         |at: &str| at.parse::<Timestamp>().is_ok_and(|at| Timestamp::now().duration_since(at).abs() < ALARM_HOLDS);
     let alarm = journal.last_alarm()?.filter(|(_, at)| recent(at));
     let unsettled = journal.unsettled_by_module()?;
-    let unsettled = unsettled.into_iter().find(|(_, at, settled)| !settled || still_under_way(at));
     replace(acting, Via::Module, |planned| {
-        if let Some((item, at, _)) = &unsettled {
+        if let Some((item, at)) = &unsettled {
             return Err(Hitch::NotCompared { item: item.0, at: at.clone() });
         }
         if let Some((item, at)) = &alarm {
