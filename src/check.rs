@@ -11,7 +11,7 @@ use crate::reading::{AccountHere, Here};
 use crate::report::{CheckReport, Checked};
 use crate::reselling::carried::{Before, Carried, Fold, KnownItem, Lookup};
 use crate::reselling::circumstance::{Circumstance, Scheduled, circumstances};
-use crate::reselling::exclusivity::{Observation, delivered, evidence, ordered, waits_for_an_event};
+use crate::reselling::exclusivity::{Observation, delivered, end_with_password, evidence, ordered, waits_for_an_event};
 use crate::reselling::ids::{ItemId, ModuleId};
 use crate::reselling::link::Rows;
 use crate::reselling::losses::arrived_late;
@@ -111,8 +111,13 @@ pub fn check_account(
         ids_shown: read.fault.is_none() && read.ids_shown,
     };
     let stopped = operations_stopped(&here.root);
+    // With a module that is switched off this panel may not ask.
+    let deaf = stopped || account.modules.iter().all(|module| !module.active);
     if sight.read || read.short {
-        remember_delivered(account, &waiting, stopped, &read.carried, journal, now.timestamp())?;
+        remember_delivered(account, &waiting, deaf, sight.read, &read.carried, journal, now.timestamp())?;
+    } else {
+        // Whatever the seller would show: what does not wait here any more was repaired.
+        journal.end_losses(&account.account, &waiting_ids, now.timestamp())?;
     }
     let marks: Vec<&str> = account.password_marks.iter().map(String::as_str).collect();
     journal.remember_passwords(&account.account, &marks, now.timestamp())?;
@@ -132,11 +137,15 @@ pub fn check_account(
         elsewhere: &elsewhere,
         scheduled: scheduled(&here.root),
         stopped,
+        blocked: Known::read(&here.root).is_some_and(|known| known.blocks(now.timestamp().as_second())),
     };
     let mut evidence = evidence(&seen);
     journal.remember_evidence(&account.account, &mut evidence)?;
+    end_with_password(&mut evidence, memory.same_password_since);
     journal.remember_losses(&account.account, &evidence, &arrived_late(&seen))?;
     let (verdict, rule) = judge(sight, &evidence);
+    let mut told = circumstances(&seen);
+    blocking(here, account, verdict, &seen, &mut told);
     let mut notes = here.database.notes();
     notes.extend(read.notes);
     notes.extend(silent);
@@ -152,7 +161,7 @@ pub fn check_account(
             log_since: heard.since,
         },
         evidence,
-        circumstances: left.iter().map(on_manual_module).chain(circumstances(&seen)).collect(),
+        circumstances: left.iter().map(on_manual_module).chain(told).collect(),
         waiting: waiting_ids,
         at: rfc3339(now),
         error: read.fault,
@@ -160,6 +169,25 @@ pub fn check_account(
     };
     journal.remember_checked(&checked.account, &checked.at, &checked)?;
     Ok(checked)
+}
+
+/// Says that `checkevent` is refused when it is from this check on, not when that ends with it.
+fn blocking(
+    here: &Here,
+    account: &AccountHere,
+    verdict: Verdict,
+    seen: &Observation<'_>,
+    told: &mut Vec<Circumstance>,
+) {
+    let blocked = |circumstance: &Circumstance| matches!(circumstance, Circumstance::Blocked { .. });
+    let block = here.settings.check.on_conflict == OnConflict::Block;
+    let name = account.account.to_string();
+    let elsewhere = || Known::read(&here.root).is_some_and(|known| known.blocked.iter().any(|other| *other != name));
+    if !block || (verdict != Verdict::Shared && !(seen.blocked && elsewhere())) {
+        told.retain(|circumstance| !blocked(circumstance));
+    } else if !told.iter().any(blocked) {
+        told.push(Circumstance::Blocked { last: seen.memory.polls.last().copied() });
+    }
 }
 
 fn on_manual_module(left: &OnManual) -> Circumstance {
@@ -201,7 +229,7 @@ fn read(
     let mut fold = Fold::new(Before {
         waiting,
         highest_item: here.database.highest_item()?,
-        integrated: here.database.first_item_created(&modules)?,
+        history_since: here.database.history_since()?,
     });
     let mut read = Read { carried: Carried::default(), ids_shown: true, fault: None, short: false, notes: Vec::new() };
     let others = COMMON.iter().copied().filter(|common| !own.iter().any(|itemtype| itemtype == common));
@@ -235,7 +263,11 @@ fn read(
             Err(error) => log::debug!("{}: the list {itemtype} was not shown: {error}", account.account),
         }
     }
-    read.carried = fold.finish();
+    let recorded = match fold.pairs() {
+        pairs if pairs.is_empty() => None,
+        pairs => here.database.first_recorded(&pairs)?,
+    };
+    read.carried = fold.finish(&recorded);
     Ok(read)
 }
 
@@ -263,7 +295,8 @@ fn lookup(here: &Here, modules: &[ModuleId], ids: &[u64], journal: &Journal) -> 
 fn remember_delivered(
     account: &AccountHere,
     waiting: &[LocalService],
-    stopped: bool,
+    deaf: bool,
+    whole: bool,
     carried: &Carried,
     journal: &mut Journal,
     now: Timestamp,
@@ -272,8 +305,15 @@ fn remember_delivered(
     let active: Vec<ItemId> =
         waiting.iter().filter(|local| delivered(local, &index).is_some()).map(|local| local.item).collect();
     journal.end_losses(&account.account, &active, now)?;
-    // While the panel applies no events nothing is late: the time begins when it does again.
-    journal.remember_active(&account.account, if stopped { &[] } else { &active }, now)
+    let waits = || waiting.iter().filter(|local| waits_for_an_event(local));
+    let all: Vec<ItemId> = waits().map(|local| local.item).collect();
+    // Of a list that may be short only what it has.
+    let shown = |local: &&LocalService| whole || index.link(local).seller.is_some();
+    let not_yet: Vec<ItemId> =
+        waits().filter(shown).map(|local| local.item).filter(|item| !active.contains(item)).collect();
+    journal.remember_undelivered(&account.account, &all, &not_yet, now)?;
+    // While the panel takes or applies no events nothing is late: the time begins when it does again.
+    journal.remember_active(&account.account, if deaf { &[] } else { &active }, now)
 }
 
 fn scheduled(root: &Root) -> Scheduled {

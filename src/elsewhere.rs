@@ -67,8 +67,8 @@ fn visitors(
     let named = &here.settings.check.own_addresses;
     let known = |address: IpAddr| own.contains(&address) || named.iter().any(|network| network.contains(address));
     let asks = account.modules.iter().any(|module| module.active);
-    // Whoever named the addresses knows them better.
-    let module = module_address(&all, known, polls).filter(|_| asks && named.is_empty());
+    // Named addresses or not: whoever named some may have forgotten the module's.
+    let module = module_address(&all, known, polls).filter(|_| asks);
     if let Some(address) = module {
         notes.push(format!(
             "{address} alone asks for events there, as often as this panel does: taken for its module's address; if it is, name it in [check] own_addresses"

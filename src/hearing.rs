@@ -123,7 +123,8 @@ impl Listener for Listening {
             (Kind::MissedEvent, Some(event)) => self.push(finding.item, at, Fate::Gone { event }),
             _ if finding.told_by_warning => self.push(finding.item, at, Fate::Failed),
             (Kind::Auth | Kind::Access, _) => keep(&mut self.heard.refused, self.since, at + SECOND),
-            (Kind::Connection, _) => keep(&mut self.heard.cut_off, self.since, at + SECOND),
+            (Kind::Connection, _) if never_sent(&finding) => keep(&mut self.heard.cut_off, self.since, at + SECOND),
+            (Kind::Connection, _) => keep(&mut self.heard.broke, self.since, at + SECOND),
             _ => {}
         }
     }
@@ -146,6 +147,25 @@ impl Listener for Listening {
         self.heard.since.get_or_insert(at);
         self.heard.last = Some(at);
     }
+}
+
+/// There was no connection, so the seller was not asked and has handed out nothing.
+fn never_sent(finding: &Finding) -> bool {
+    const SAID: [&str; 11] = [
+        "'connect'",
+        "connection refused",
+        "could not resolve",
+        "couldn't connect",
+        "could not connect",
+        "no route to host",
+        "network is unreachable",
+        "name or service not known",
+        "не удалось подключиться",
+        "не удалось соединиться",
+        "certificate verify failed",
+    ];
+    let text = finding.text.to_lowercase();
+    finding.shape.is_some_and(|shape| shape.name == "certificate") || SAID.iter().any(|said| text.contains(said))
 }
 
 /// Keeps a moment once, and of many the newest.

@@ -199,8 +199,10 @@ fn ids_are_told_apart() {
     assert_eq!(database.highest_item().unwrap(), 110);
     panel.server.script("DELETE FROM item WHERE id = 110;\n");
     assert_eq!(database.highest_item().unwrap(), 110, "an id that was given out stays given out");
-    assert_eq!(database.first_item_created(&[ModuleId(3)]).unwrap(), Some(date(2026, 2, 1)));
-    assert_eq!(database.first_item_created(&[ModuleId(6)]).unwrap(), None);
+    let recorded = database.first_recorded(&[55, 56, 101]).unwrap().unwrap();
+    assert_eq!(recorded.keys().copied().collect::<HashSet<_>>(), HashSet::from([55, 101]));
+    assert_eq!(recorded[&101], date(2026, 3, 4), "its own first line, by its time");
+    assert_eq!(database.history_since().unwrap(), Some(date(2026, 3, 5)), "the table's first line");
     assert_eq!(database.itemtypes(&[ModuleId(3), ModuleId(5)]).unwrap(), ["certificate", "domain", "vds"]);
     assert_eq!(database.itemtypes(&[]).unwrap(), Vec::<String>::new());
     assert_eq!(database.certificate(ItemId(102)).unwrap(), None);
@@ -231,7 +233,7 @@ fn a_panel_that_lacks_optional_tables_and_columns_is_read_and_says_so() {
     assert_eq!(ids(&database, Selection::Waiting(&[ModuleId(3)])), [100, 105, 110]);
     assert_eq!(database.known_items(&[100]).unwrap()[&100].created, None);
     assert_eq!(database.in_history(&[1, 2]).unwrap(), HashSet::from([1, 2]), "what cannot be ruled out is no evidence");
-    assert_eq!(database.first_item_created(&[ModuleId(3)]).unwrap(), None);
+    assert_eq!((database.first_recorded(&[1, 2]).unwrap(), database.history_since().unwrap()), (None, None));
     assert_eq!(database.certificate(ItemId(102)).unwrap(), None);
     assert!(database.modules(&["pmbillmgr".into()]).unwrap().iter().all(|module| module.active));
 }
@@ -331,7 +333,8 @@ fn only_questions_reach_the_server_and_few_of_them() {
     database.known_items(&[100, 7]).unwrap();
     database.in_history(&[7]).unwrap();
     database.highest_item().unwrap();
-    database.first_item_created(&modules).unwrap();
+    database.first_recorded(&[7]).unwrap();
+    database.history_since().unwrap();
     database.itemtypes(&modules).unwrap();
     database.certificate(ItemId(102)).unwrap();
     let all = asked();

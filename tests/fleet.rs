@@ -40,6 +40,12 @@ fn another_panel_shows_in_the_sellers_journal_and_our_own_calls_do_not() {
     let (report, _) = json(&a, &["check"]);
     assert_eq!(evidence(&report, "foreign_address"), [], "only our own address was there: {report:#}");
     b.checkevent();
+    configure(&world, &a, "[check]\nown_addresses = [\"127.0.0.1\"]\n");
+    let (report, status) = json(&a, &["check"]);
+    let found = evidence(&report, "foreign_address");
+    assert_eq!((found[0].0.as_str(), status), ("warning", 1), "a single question is no panel's habit: {report:#}");
+    configure(&world, &a, "");
+    b.checkevent();
     let (report, status) = json(&a, &["check"]);
     let found = evidence(&report, "foreign_address");
     assert_eq!(found.len(), 1, "{report:#}");
@@ -64,17 +70,28 @@ fn a_module_that_leaves_by_another_address_than_the_plugin_is_no_stranger() {
             .seller()
             .execute("UPDATE journal SET ip = '2001:db8::1' WHERE ip = '127.0.0.1' AND funcname LIKE '%itemevent%'");
     };
-    for _ in 0..5 {
-        poll(&a);
-        let _ = json(&a, &["check"]);
+    let pass = || {
         world.seller().execute("UPDATE journal SET time = time - INTERVAL 5 MINUTE");
         let state = rusqlite::Connection::open(a.root().join("var/resellguard/journal.db")).unwrap();
         state.execute_batch("UPDATE poll SET begun = begun - 300000, ended = ended - 300000").unwrap();
+    };
+    for _ in 0..5 {
+        poll(&a);
+        let _ = json(&a, &["check"]);
+        pass();
     }
-    let (report, status) = json(&a, &["check"]);
-    assert_eq!((evidence(&report, "foreign_address"), status), (vec![], 0), "{report:#}");
-    assert!(notes(&report).contains("2001:db8::1 alone asks for events"), "{report:#}");
+    // Whether others are named or not.
+    for settings in ["", "[check]\nown_addresses = [\"127.0.0.1\"]\n"] {
+        configure(&world, &a, settings);
+        let (report, status) = json(&a, &["check"]);
+        assert_eq!((evidence(&report, "foreign_address"), status), (vec![], 0), "{settings}: {report:#}");
+        assert!(notes(&report).contains("2001:db8::1 alone asks for events"), "{report:#}");
+    }
     // With another panel there are two who ask.
+    b.checkevent();
+    let found = evidence(&json(&a, &["check"]).0, "foreign_address");
+    assert_eq!((found.len(), found[0].0.as_str()), (1, "warning"), "the other one, who asked once: {found:?}");
+    pass();
     b.checkevent();
     let (report, status) = json(&a, &["check"]);
     let found = evidence(&report, "foreign_address");

@@ -80,6 +80,15 @@ impl Play {
             ..Quirks::default()
         };
         a.order("vds", "first.example");
+        // Whoever had the account before, with one service that lives and one that is gone.
+        for (remoteid, status) in [("l100", 2), ("900001", 4)] {
+            let tariff = world.seller().tariff("vds");
+            world.seller().execute(&format!(
+                "INSERT INTO item(name, pricelist, account, remoteid, currency, status, createdate)
+                 VALUES ('before', {tariff}, {}, '{remoteid}', 1, {status}, CURDATE() - INTERVAL 400 DAY)",
+                account.id
+            ));
+        }
         Self { world, a, account, modules, elsewhere, random: Random::seeded(seed), alarms: Vec::new(), checks: 0 }
     }
 
@@ -110,19 +119,26 @@ impl Play {
                 let row = self.any(Self::there, "status IN (1, 5) AND remoteid IS NOT NULL")?;
                 self.there().activate(row);
             }
-            // In the account's own page, without an id of a reseller.
+            // In the account's own page, without an id of a reseller; today, or years ago.
             Act::ByHand => {
+                let ago = if step.is_multiple_of(2) { 0 } else { 900 };
                 self.there().execute(&format!(
-                    "INSERT INTO item(name, pricelist, account, currency, status, createdate) VALUES ('by hand', {}, {}, 1, 2, CURDATE())",
+                    "INSERT INTO item(name, pricelist, account, currency, status, createdate) VALUES ('by hand', {}, {}, 1, 2, CURDATE() - INTERVAL {ago} DAY)",
                     self.there().tariff("vds"),
                     self.account.id
                 ));
             }
             Act::Import => {
                 let row = self.any(Self::there, "remoteid IS NULL AND status = 2")?;
+                // With its own day.
+                let day = self
+                    .there()
+                    .row(&format!("SELECT createdate AS day FROM item WHERE id = {row}"))
+                    .text("day")
+                    .to_owned();
                 let item = self.a.execute(&format!(
                     "INSERT INTO item(name, pricelist, account, processingmodule, remoteid, currency, status, createdate)
-                     SELECT 'imported', {}, id, {}, {row}, 1, 2, CURDATE() FROM account LIMIT 1",
+                     SELECT 'imported', {}, id, {}, {row}, 1, 2, '{day}' FROM account LIMIT 1",
                     self.a.tariff("vds"),
                     self.modules[0]
                 ));

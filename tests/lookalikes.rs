@@ -49,6 +49,11 @@ impl Play {
         for site in play.sites() {
             site.execute("UPDATE item SET createdate = CURDATE() - INTERVAL 10 DAY");
         }
+        // As on every panel, its history is older, and begins for each service with its order.
+        play.a.execute("UPDATE history_item SET changedate = changedate - INTERVAL 10 DAY");
+        play.a.execute(
+            "INSERT INTO history_item(id, reference, request_action, changedate) VALUES (-1, 7, 'vds.order', NOW() - INTERVAL 100 DAY)",
+        );
         let next = play.sites().map(|site| site.row("SELECT MAX(id) + 1 AS id FROM item").number("id"));
         let play = Self { next, ..play };
         play.expect("nothing but its own services", ("exclusive", &[]));

@@ -4,6 +4,7 @@
 
 mod stage;
 
+use lab::core::Fault;
 use lab::site::Site;
 use lab::world::{Account, World};
 use serde_json::Value;
@@ -45,6 +46,19 @@ fn lose(world: &World, a: &Site, b: &Site, name: &str) -> u64 {
     });
     assert!(lost, "{found:#}");
     item
+}
+
+fn notes(account: &Value) -> String {
+    account["notes"].as_array().unwrap().iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
+}
+
+/// At the seller, and in this panel's module.
+fn new_password(world: &World, a: &Site) {
+    world.seller().execute("UPDATE user SET password = 'a new one' WHERE name = 'resellers'");
+    let module = a.row("SELECT MIN(id) AS id FROM processingmodule WHERE module = 'pmbillmgr'").number("id");
+    let edited = [("elid", module.to_string()), ("password", "a new one".to_owned()), ("sok", "ok".to_owned())];
+    let edited: Vec<(&str, &str)> = edited.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    a.call("processing.edit", &edited);
 }
 
 fn repair(a: &Site, item: u64) {
@@ -100,7 +114,9 @@ fn a_new_password_in_the_modules_ends_it_and_the_block_at_once() {
     let world = World::new();
     let (a, b, account) = two(&world, "on_conflict = \"block\"\n");
     let items = [lose(&world, &a, &b, "one.example"), lose(&world, &a, &b, "two.example")];
-    assert_eq!(verdict(&a), "shared");
+    let found = checked(&a);
+    assert_eq!(found["verdict"], "shared");
+    assert!(notes(&found).contains("is refused by [check] on_conflict"), "{found:#}");
     assert!(a.try_call("checkevent", &[]).is_err());
     observed(&a);
     for item in items {
@@ -110,13 +126,10 @@ fn a_new_password_in_the_modules_ends_it_and_the_block_at_once() {
     assert!(a.try_call("checkevent", &[]).is_err());
     observed(&a);
 
-    world.seller().execute("UPDATE user SET password = 'a new one' WHERE name = 'resellers'");
-    let module = a.row("SELECT MIN(id) AS id FROM processingmodule WHERE module = 'pmbillmgr'").number("id");
-    let edited = [("elid", module.to_string()), ("password", "a new one".to_owned()), ("sok", "ok".to_owned())];
-    let edited: Vec<(&str, &str)> = edited.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    a.call("processing.edit", &edited);
+    new_password(&world, &a);
     let found = checked(&a);
     assert_eq!((&found["verdict"], &found["evidence"]), (&"exclusive".into(), &serde_json::json!([])), "{found:#}");
+    assert!(!notes(&found).contains("is refused"), "{found:#}");
     checkevent(&a);
 
     // The other panel has the old one, and takes nothing any more.
@@ -162,4 +175,87 @@ fn a_lost_event_and_another_panel_of_the_owner_are_shared() {
     assert_eq!(verdict(&a), "shared", "the loss is remembered");
     age(&a, 25);
     assert_eq!(verdict(&a), "likely", "and the list still says so");
+}
+
+#[test]
+fn an_order_of_the_other_panel_accuses_until_it_is_deleted_there_or_the_password_is_a_new_one() {
+    let world = World::new();
+    let (a, b, _) = two(&world, "");
+    a.order("vds", "one.example");
+    b.order("vds", "deleted.example");
+    let row = world.seller().row("SELECT MAX(id) AS id FROM item").number("id");
+    assert_eq!(verdict(&a), "shared");
+    world.seller().execute(&format!("UPDATE item SET status = 4 WHERE id = {row}"));
+    let found = checked(&a);
+    assert_eq!((&found["verdict"], &found["evidence"][0]["severity"]), (&"exclusive".into(), &"info".into()));
+    assert!(found["evidence"][0]["detail"].as_str().unwrap().contains("deleted since"), "{found:#}");
+
+    b.order("vds", "lives.example");
+    assert_eq!(verdict(&a), "shared");
+    new_password(&world, &a);
+    let found = checked(&a);
+    assert_eq!(found["verdict"], "exclusive", "{found:#}");
+    assert_eq!(found["evidence"].as_array().unwrap().len(), 2, "{found:#}");
+}
+
+#[test]
+fn events_that_a_broken_poll_took_with_it_are_no_sign_of_another_panel() {
+    let world = World::new();
+    let (a, _, _) = two(&world, "");
+    let items = ["one.example", "two.example"].map(|name| a.order("vds", name));
+    assert_eq!(verdict(&a), "exclusive", "not delivered yet");
+    for item in items {
+        world.seller().activate(item);
+    }
+    world.seller().panel.set_fault(Fault::Cut);
+    checkevent(&a);
+    world.seller().panel.set_fault(Fault::None);
+    assert_eq!(items.map(|item| a.status(item)), [5, 5], "the seller gave its events, and its answer was cut");
+    assert_eq!(verdict(&a), "possible");
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    checkevent(&a);
+    checkevent(&a);
+    let found = checked(&a);
+    assert_eq!(items.map(|item| a.status(item)), [5, 5], "nobody tells of them again");
+    assert_eq!(found["verdict"], "possible", "{found:#}");
+    assert!(notes(&found).contains("broke off") && notes(&found).contains("2 services"), "{found:#}");
+}
+
+#[test]
+fn losses_repaired_just_before_the_seller_is_gone_still_count() {
+    let world = World::new();
+    let (a, b, _) = two(&world, "");
+    let items = [lose(&world, &a, &b, "one.example"), lose(&world, &a, &b, "two.example")];
+    assert_eq!(verdict(&a), "shared");
+    for item in items {
+        repair(&a, item);
+    }
+    world.seller().panel.set_fault(Fault::Status(500));
+    let found = checked(&a);
+    assert_eq!(found["verdict"], "shared", "{found:#}");
+}
+
+#[test]
+fn while_the_module_is_switched_off_here_no_event_is_lost_and_the_check_says_so() {
+    let world = World::new();
+    let (a, b, _) = two(&world, "");
+    let module = a.row("SELECT MIN(id) AS id FROM processingmodule WHERE module = 'pmbillmgr'").number("id");
+    let items = ["one.example", "two.example"].map(|name| a.order("vds", name));
+    a.switch_module(module, false);
+    for item in items {
+        world.seller().activate(item);
+    }
+    b.checkevent();
+    checked(&a);
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    checkevent(&a);
+    let found = checked(&a);
+    assert!(["exclusive", "possible"].contains(&found["verdict"].as_str().unwrap()), "{found:#}");
+    assert!(notes(&found).contains("is switched off"), "{found:#}");
+    // With it on again their time begins, and what is lost is lost.
+    a.switch_module(module, true);
+    checked(&a);
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    checkevent(&a);
+    assert_eq!(verdict(&a), "shared");
 }

@@ -174,20 +174,45 @@ impl Database {
         Ok(highest)
     }
 
-    /// The day of the first order through these modules.
+    /// The day of the first line that the history has of each of the services; `None` on a panel that keeps no history.
     ///
     /// # Errors
     /// `Kind::Database`.
-    pub fn first_item_created(&self, modules: &[ModuleId]) -> Result<Option<Date>, Error> {
-        let mut first = None;
-        if self.has("item", "createdate") {
-            let modules = list(modules.iter().map(|module| module.0));
-            let what = format!(
-                "MIN(createdate) FROM item WHERE processingmodule IN ({modules}) AND createdate > '1000-01-01'"
-            );
-            self.select(&what, |mut row| first = row.date())?;
+    pub fn first_recorded(&self, ids: &[u64]) -> Result<Option<HashMap<u64, Date>>, Error> {
+        if !self.has_all("history_item", &["reference", "changedate"]) {
+            return Ok(None);
         }
-        Ok(first)
+        let mut recorded = HashMap::new();
+        for chunk in ids.chunks(CHUNK) {
+            let ids = list(chunk.iter().copied());
+            let what = format!(
+                "reference, DATE(MIN(changedate)) FROM history_item WHERE reference IN ({ids}) GROUP BY reference"
+            );
+            self.select(&what, |mut row| {
+                if let (Some(id), Some(day)) = (row.id(), row.date()) {
+                    recorded.insert(id, day);
+                }
+            })?;
+        }
+        Ok(Some(recorded))
+    }
+
+    /// The day of the oldest line of the history, of whatever service; `None` when there is none.
+    ///
+    /// # Errors
+    /// `Kind::Database`.
+    pub fn history_since(&self) -> Result<Option<Date>, Error> {
+        let mut since = None;
+        // By the lines' own number where there is one: the time has no index.
+        let what = if self.has_all("history_item", &["id", "changedate"]) {
+            "DATE(changedate) FROM history_item ORDER BY id LIMIT 1"
+        } else if self.has("history_item", "changedate") {
+            "DATE(MIN(changedate)) FROM history_item"
+        } else {
+            return Ok(None);
+        };
+        self.select(what, |mut row| since = row.date())?;
+        Ok(since)
     }
 
     /// The products of which these modules serve at least one service that is not deleted, by name.

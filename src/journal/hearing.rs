@@ -17,9 +17,10 @@ use std::collections::HashMap;
 pub const KEEP_HEARD: SignedDuration = SignedDuration::from_hours(24 * 60);
 const MOST: i64 = 10_000;
 
-/// How the table names what is no event: the module's login was refused, the seller was not reached.
+/// How the table names what is no event: the module's login was refused, the seller was not reached, its answer was lost.
 const REFUSED: &str = "refused";
 const CUT_OFF: &str = "cut_off";
+const BROKE: &str = "broke";
 
 /// Up to where the log was read, and from when on.
 #[derive(Clone, Debug)]
@@ -59,7 +60,7 @@ impl Journal {
             for event in &new.events {
                 keep(&transaction, event)?;
             }
-            for (word, times) in [(REFUSED, &new.refused), (CUT_OFF, &new.cut_off)] {
+            for (word, times) in [(REFUSED, &new.refused), (CUT_OFF, &new.cut_off), (BROKE, &new.broke)] {
                 for at in times {
                     insert(&transaction, *at, 0, word, 0)?;
                 }
@@ -74,7 +75,7 @@ impl Journal {
             let oldest = now.checked_sub(KEEP_HEARD).unwrap_or(Timestamp::MIN).as_millisecond();
             transaction.execute("DELETE FROM heard WHERE at < ?1", [oldest])?;
             // A seller that is down for weeks must not push out what is known of services.
-            for of_these in ["fate NOT IN ('refused', 'cut_off')", "fate IN ('refused', 'cut_off')"] {
+            for of_these in ["fate NOT IN ('refused', 'cut_off', 'broke')", "fate IN ('refused', 'cut_off', 'broke')"] {
                 let sql = format!(
                     "DELETE FROM heard WHERE {of_these}
                      AND at < (SELECT at FROM heard WHERE {of_these} ORDER BY at DESC LIMIT 1 OFFSET ?1)"
@@ -140,6 +141,10 @@ impl Journal {
                     }
                     CUT_OFF => {
                         heard.cut_off.push(at);
+                        continue;
+                    }
+                    BROKE => {
+                        heard.broke.push(at);
                         continue;
                     }
                     "applied" => Fate::Applied,

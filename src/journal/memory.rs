@@ -10,7 +10,7 @@ use crate::reselling::ids::ItemId;
 use crate::reselling::verdict::Evidence;
 use jiff::Timestamp;
 use rusqlite::params;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 
 /// Polls older than this say nothing about services that wait today.
@@ -47,6 +47,41 @@ impl Journal {
             }
             let oldest = now.checked_sub(KEEP_POLLS).unwrap_or(Timestamp::MIN).as_millisecond();
             transaction.execute("DELETE FROM poll WHERE begun < ?1", [oldest])?;
+            transaction.commit()
+        };
+        write().map_err(|error| Self::fault(&error))
+    }
+
+    /// Remembers when the seller had last not delivered a service that waits here: `waiting` are all, `not_yet` those of which the seller
+    /// shows now that they are not.
+    ///
+    /// # Errors
+    /// `Kind::State`.
+    pub fn remember_undelivered(
+        &mut self,
+        account: &Account,
+        waiting: &[ItemId],
+        not_yet: &[ItemId],
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let account = account.to_string();
+        let mut write = || -> rusqlite::Result<()> {
+            let transaction = self.transaction()?;
+            let waiting: HashSet<i64> = waiting.iter().map(|item| signed(item.0)).collect();
+            let known: Vec<i64> = transaction
+                .prepare("SELECT item FROM undelivered WHERE account = ?1")?
+                .query_map([&account], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?;
+            for item in known.iter().filter(|item| !waiting.contains(item)) {
+                transaction
+                    .execute("DELETE FROM undelivered WHERE account = ?1 AND item = ?2", params![account, item])?;
+            }
+            for item in not_yet {
+                transaction.execute(
+                    "INSERT OR REPLACE INTO undelivered(account, item, at) VALUES(?1, ?2, ?3)",
+                    params![account, signed(item.0), now.as_millisecond()],
+                )?;
+            }
             transaction.commit()
         };
         write().map_err(|error| Self::fault(&error))
@@ -94,11 +129,13 @@ impl Journal {
             let since =
                 self.connection
                     .query_row("SELECT since FROM watched WHERE account = ?1", [&account], |row| row.get(0))?;
-            let active_since = self
-                .connection
-                .prepare("SELECT item, at FROM active_since WHERE account = ?1")?
-                .query_map([&account], |row| Ok((ItemId(unsigned(row.get(0)?)), moment(row.get(1)?))))?
-                .collect::<rusqlite::Result<_>>()?;
+            let moments = |table: &str| -> rusqlite::Result<HashMap<ItemId, Timestamp>> {
+                self.connection
+                    .prepare(&format!("SELECT item, at FROM {table} WHERE account = ?1"))?
+                    .query_map([&account], |row| Ok((ItemId(unsigned(row.get(0)?)), moment(row.get(1)?))))?
+                    .collect()
+            };
+            let (active_since, undelivered) = (moments("active_since")?, moments("undelivered")?);
             let polls = self
                 .connection
                 .prepare("SELECT begun FROM poll WHERE ended IS NOT NULL ORDER BY begun")?
@@ -106,7 +143,8 @@ impl Journal {
                 .collect::<rusqlite::Result<_>>()?;
             let losses = self.losses(&account)?;
             let same_password_since = self.same_password_since(&account)?;
-            Ok(Memory { watched_since: Some(moment(since)), active_since, polls, losses, same_password_since })
+            let watched_since = Some(moment(since));
+            Ok(Memory { watched_since, active_since, undelivered, polls, losses, same_password_since })
         };
         read().map_err(|error| Self::fault(&error))
     }

@@ -87,6 +87,7 @@ CREATE TABLE heard(
 CREATE TABLE heard_up_to(
     one INTEGER PRIMARY KEY CHECK(one = 1), position TEXT, asked_since INTEGER NOT NULL, since INTEGER, last INTEGER);
 CREATE TABLE ordered(item INTEGER PRIMARY KEY, day TEXT NOT NULL);
+CREATE TABLE undelivered(account TEXT NOT NULL, item INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(account, item));
 ";
 /// The step that takes over the runs of the first format.
 const CHAINED: i64 = 2;

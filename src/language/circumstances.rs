@@ -105,6 +105,53 @@ impl Say for Circumstance {
                     ),
                 )
             }
+            Self::Blocked { last } => {
+                let (when, when_russian) = match last.map(local) {
+                    Some(last) => (
+                        format!(" The last one that ran began at {last}."),
+                        format!(" Последний выполненный начался {last}."),
+                    ),
+                    None => (String::new(), String::new()),
+                };
+                (
+                    format!(
+                        "checkevent is refused by [check] on_conflict = \"block\", because an account is shared. Until that ends, or the \
+                         setting is \"warn\", no event of any account arrives here.{when}"
+                    ),
+                    format!(
+                        "checkevent отклоняется настройкой [check] on_conflict = \"block\", так как учётная запись общая. Пока это не \
+                         кончится или в настройке не будет \"warn\", сюда не придут события ни одной учётной записи.{when_russian}"
+                    ),
+                )
+            }
+            Self::SwitchedOff { modules } => {
+                let modules = modules.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                (
+                    format!(
+                        "Every module of this panel with the account is switched off: {modules}. Whether the panel asks for its events \
+                         then is not known, so a service that waits is no sign of another reader."
+                    ),
+                    format!(
+                        "Все модули этой панели с этой учётной записью отключены: {modules}. Запрашивает ли панель события при этом, \
+                         неизвестно, поэтому ожидающая услуга не указывает на другого читателя."
+                    ),
+                )
+            }
+            Self::PollBroke { at, count } => {
+                let at = local(*at);
+                (
+                    format!(
+                        "A request to a seller broke off at {at} (pmbillmgr.log). The events of {} may have been lost with it, so that \
+                         nobody else need have taken them.",
+                        english(*count, "service that waits here", "services that wait here")
+                    ),
+                    format!(
+                        "{at} обращение к продавцу оборвалось (pmbillmgr.log). Вместе с ним могли потеряться события {}, и тогда их \
+                         никто не забирал.",
+                        russian(*count, "ожидающей услуги", "ожидающих услуг", "ожидающих услуг")
+                    ),
+                )
+            }
             Self::OperationsStopped => (
                 "etc/billmgr.DoNothing exists: the panel's modules do nothing, so events come and change nothing."
                     .to_owned(),
@@ -176,10 +223,10 @@ impl Say for WouldChange {
                  не видны номера.",
             ),
             Rule::ForeignOrders => (
-                "Move this panel to an account of its own. If the services named here are yours from before, the verdict changes when \
-                 they are gone from the account.",
-                "Переведите эту панель на отдельную учётную запись. Если названные услуги ваши и прежние, вывод изменится, когда \
-                 их не станет на учётной записи.",
+                "Move this panel to an account of its own, or give the account a new password that only this panel has: the verdict \
+                 changes with the new password in the modules, or when the services named here are deleted at the seller.",
+                "Переведите эту панель на отдельную учётную запись или смените её пароль, чтобы новый был только у этой панели: вывод \
+                 изменится с новым паролем в модулях или когда названные услуги будут удалены у продавца.",
             ),
             Rule::LostEvents | Rule::LostEventAndForeignSign => (
                 "Repair the services that wait and keep any other panel off the account: the verdict changes a day after the last repair, \

@@ -10,12 +10,18 @@ impl Say for Sign {
     #[expect(clippy::too_many_lines, reason = "one entry a sign, so that nothing can be missing")]
     fn pair(&self) -> (String, String) {
         match self {
-            Self::ForeignRemoteid { row, itemtype, remoteid, created, why } => {
+            Self::ForeignRemoteid { row, itemtype, remoteid, created, why, deleted } => {
                 let (english, russian) = why.pair();
                 let (of, remoteid) = (created.as_deref().unwrap_or("?"), one_line(remoteid));
+                let (gone, gone_russian) =
+                    if *deleted { (", deleted since", ", уже удалена") } else { ("", "") };
                 (
-                    format!("The seller's {itemtype} {row} (created {of}) carries the id '{remoteid}': {english}"),
-                    format!("Услуга продавца {itemtype} {row} (создана {of}) несёт номер «{remoteid}»: {russian}"),
+                    format!(
+                        "The seller's {itemtype} {row} (created {of}{gone}) carries the id '{remoteid}': {english}"
+                    ),
+                    format!(
+                        "Услуга продавца {itemtype} {row} (создана {of}{gone_russian}) несёт номер «{remoteid}»: {russian}"
+                    ),
                 )
             }
             Self::DuplicateRemoteid { itemtype, remoteid, rows } => {
@@ -215,6 +221,12 @@ impl Say for Foreign {
                 ("this panel has never given out so high an id.", "такого большого номера эта панель ещё не выдавала.")
             }
             Self::NeverWas => ("no service of this panel has or had it.", "такой услуги на этой панели нет и не было."),
+            Self::BeforeHistory => (
+                "no service of this panel has it; its history (history_item) does not reach back to that order, so that one which was \
+                 deleted may have had it.",
+                "на этой панели такой услуги нет; её история (history_item) не доходит до того заказа, поэтому номер мог быть у \
+                 удалённой услуги.",
+            ),
             Self::Forgotten => (
                 "this panel ordered it (pmbillmgr.log), and its database does not know it any more, as after a restore from a backup.",
                 "её заказала эта панель (pmbillmgr.log), а её база об этой услуге больше не знает, как бывает после восстановления из \

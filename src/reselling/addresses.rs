@@ -104,21 +104,26 @@ pub fn learned(visits: &[Visit], asked: &str) -> BTreeSet<IpAddr> {
 }
 
 /// The address by which this panel's module asks for events, when it is another than the one its plugin has (IPv6, a second uplink): the
-/// only one that asks at all, and as often as this panel did meanwhile. With a second reader there would be two. `polls`: when this panel
-/// asked, oldest first.
+/// only one that asks again and again, and as often as this panel did meanwhile. With a second reader there would be two. `polls`: when
+/// this panel asked, oldest first.
 pub fn module_address(visits: &[Visit], own: impl Fn(IpAddr) -> bool, polls: &[Timestamp]) -> Option<IpAddr> {
     let mut asked: Vec<&Visit> = visits.iter().filter(|visit| asks_for_events(&visit.function)).collect();
     asked.sort_by(|one, other| one.time.cmp(&other.time));
-    let address = asked.first().map(|visit| visit.address)?;
-    if own(address) || asked.iter().any(|visit| visit.address != address) {
-        return None;
-    }
-    let mut theirs: Vec<DateTime> = Vec::new();
+    let mut by_address: BTreeMap<IpAddr, Vec<DateTime>> = BTreeMap::new();
     for visit in asked {
         let at: DateTime = visit.time.parse().ok()?;
-        if theirs.last().is_none_or(|last| at.duration_since(*last) > BURST) {
-            theirs.push(at);
+        let times = by_address.entry(visit.address).or_default();
+        if times.last().is_none_or(|last| at.duration_since(*last) > BURST) {
+            times.push(at);
         }
+    }
+    if by_address.keys().any(|address| own(*address)) {
+        return None;
+    }
+    let mut again = by_address.into_iter().filter(|(_, times)| times.len() > 1);
+    let (address, theirs) = again.next()?;
+    if again.next().is_some() {
+        return None;
     }
     // The seller's clock may be in another zone, so spans are compared.
     let span = theirs.last()?.duration_since(*theirs.first()?) + BURST;
@@ -152,6 +157,7 @@ fn stranger((address, visits): (IpAddr, Vec<&Visit>)) -> Stranger {
         times: visits.len() as u64,
         first: times().min().unwrap_or_default().to_owned(),
         last: times().max().unwrap_or_default().to_owned(),
+        asked: visits.iter().filter(|visit| asks_for_events(&visit.function)).count() as u64,
         functions: functions.into_iter().take(FUNCTIONS).map(|(function, _)| function.to_owned()).collect(),
     }
 }
@@ -260,6 +266,12 @@ mod tests {
         for (what, trail, polls, expected) in [
             ("the module's", asked(module, &ours), ours.clone(), Some(module)),
             ("a page holds the newest", asked(module, &ours[14..]), ours.clone(), Some(module)),
+            (
+                "somebody else, once",
+                both(&asked(module, &ours), &asked(other, &ours[23..])),
+                ours.clone(),
+                Some(module),
+            ),
             ("another panel beside it", both(&asked(module, &ours), &asked(other, &ours)), ours.clone(), None),
             ("the plugin's own address asks", both(&asked(plugin, &ours), &asked(other, &ours)), ours.clone(), None),
             ("the plugin's own address alone", asked(plugin, &ours), ours.clone(), None),
@@ -297,6 +309,7 @@ mod tests {
                 times: 3,
                 first: "2026-11-24 12:00:00".into(),
                 last: "2026-11-24 12:00:05".into(),
+                asked: 2,
                 functions: vec!["itemevent".into(), "auth".into()],
             },
             Stranger { address: "2001:db8::7".into(), times: 1, ..Stranger::default() },

@@ -11,8 +11,10 @@ use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::BuildHasher;
 
-/// How many foreign ids of one age, and how many ids carried twice, are kept; the rest is counted.
+/// How many foreign ids that may accuse, how many others, and how many ids carried twice are kept; the rest is counted.
 const SHOWN: usize = 200;
+/// How many rows that this panel ordered are kept, the oldest: the first of them is the integration.
+const PAIRS: usize = 1000;
 /// How many rows with the id of one waiting service are kept; from two on the link is in doubt.
 const ROWS_OF_ONE: usize = 10;
 
@@ -46,9 +48,12 @@ pub struct Before<'a> {
     /// Services that wait here: their rows are kept.
     pub waiting: &'a [LocalService],
     pub highest_item: u64,
-    /// The day of the first order of this panel on the account; `None` when there was none.
-    pub integrated: Option<Date>,
+    /// The day of the oldest line of this panel's history; `None` when it has none.
+    pub history_since: Option<Date>,
 }
+
+/// The day of the first line that this panel's history has of each service; `None` on a panel that keeps no history.
+pub type Recorded = Option<HashMap<u64, Date>>;
 
 /// What the rows said, all pages together.
 #[derive(Debug, Default)]
@@ -74,7 +79,7 @@ pub struct Fold {
     waiting: HashSet<u64>,
     stored: HashSet<String>,
     highest_item: u64,
-    integrated: Option<Date>,
+    history_since: Option<Date>,
     /// Products whose lists were read.
     lists: Vec<String>,
     /// Products of held rows.
@@ -86,10 +91,11 @@ pub struct Fold {
     held: BTreeMap<u64, Held>,
     /// One service was in two lists, so a list says nothing about the product of its rows.
     mixed: bool,
-    /// The seller's id of the first service that this panel ordered.
-    first_own: Option<u64>,
-    foreign: Vec<Stranger>,
-    counted: [usize; 4],
+    /// Our services by the day of their order there and the seller's id, where the day is the same here: the oldest.
+    pairs: BTreeMap<(Date, u64), u64>,
+    /// By what is kept longest: those that may accuse, of these the youngest. A list may show 100,000 of them.
+    foreign: BTreeMap<(bool, Option<Date>, u64), Stranger>,
+    strangers: usize,
     /// By product and id, hashed: the first live row that carries it.
     carriers: HashMap<u64, u64>,
     hasher: RandomState,
@@ -104,28 +110,41 @@ struct Held {
     list: usize,
     remoteid: u64,
     created: Option<Date>,
+    deleted: bool,
     /// Which of `products` the service has here.
     product: usize,
 }
 
-/// A foreign id with its age.
+/// A foreign id.
 struct Stranger {
+    /// Which one it was, as the lists show them.
+    number: usize,
     row: u64,
     list: usize,
     remoteid: String,
     created: Option<Date>,
     why: Foreign,
-    age: Age,
+    deleted: bool,
+}
+
+/// Since when this panel orders on the account, at the latest. The days of its services alone would not do: an import keeps the day on
+/// which the service was bought, by whomever, and a service that was moved here that of its order elsewhere.
+#[derive(Clone, Copy)]
+struct Integration {
+    day: Date,
+    /// The lowest id there of a service that this panel is known to have ordered.
+    row: Option<u64>,
 }
 
 /// Against the first order of this panel.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Age {
-    Before = 0,
+    Before,
     /// Within a day: the panels' clocks may be in different time zones, and there is no hour.
-    SameDay = 1,
-    Since = 2,
-    Unknown = 3,
+    SameDay,
+    Since,
+    /// There is no order of this panel to compare with, or the seller shows no day.
+    Unknown,
 }
 
 impl Fold {
@@ -134,16 +153,16 @@ impl Fold {
             waiting: before.waiting.iter().map(|local| local.item.0).collect(),
             stored: before.waiting.iter().filter_map(|local| local.stored_seller_id.clone()).collect(),
             highest_item: before.highest_item,
-            integrated: before.integrated,
+            history_since: before.history_since,
             lists: Vec::new(),
             products: Vec::new(),
             list: 0,
             judged: HashMap::new(),
             held: BTreeMap::new(),
             mixed: false,
-            first_own: None,
-            foreign: Vec::new(),
-            counted: [0; 4],
+            pairs: BTreeMap::new(),
+            foreign: BTreeMap::new(),
+            strangers: 0,
             carriers: HashMap::new(),
             hasher: RandomState::new(),
             twice: BTreeMap::new(),
@@ -187,7 +206,8 @@ impl Fold {
         let other = known.filter(|known| !known.itemtype.is_empty() && known.itemtype != row.itemtype);
         if let (Some(remoteid), Some(other)) = (own, other) {
             let product = self.product_number(&other.itemtype);
-            let held = Held { list: self.list, remoteid, created: row.created, product };
+            let deleted = row.status == Status::Deleted;
+            let held = Held { list: self.list, remoteid, created: row.created, deleted, product };
             self.mixed |= self.held.get(&id).is_some_and(|before| before.list != self.list);
             self.held.entry(id).or_insert(held);
             return;
@@ -199,12 +219,17 @@ impl Fold {
         if row.status != Status::Deleted {
             self.carry(id, remoteid);
         }
-        match self.why(own, remoteid, known, row, lookup) {
-            Some(why) => self.stranger(id, self.list, remoteid.to_owned(), row.created, why),
-            None if known.is_some_and(|known| known.on_account) && self.age(row.created) != Age::Before => {
-                self.first_own = Some(self.first_own.map_or(id, |first| first.min(id)));
+        if let Some(why) = self.why(own, remoteid, known, row, lookup) {
+            let (remoteid, created, deleted) = (remoteid.to_owned(), row.created, row.status == Status::Deleted);
+            self.stranger(Stranger { number: 0, row: id, list: self.list, remoteid, created, why, deleted });
+        } else if let (Some(item), Some(known), Some(day)) = (own, known, row.created)
+            && known.on_account
+            && same_day(known.created, row.created)
+        {
+            self.pairs.insert((day, id), item);
+            if self.pairs.len() > PAIRS {
+                self.pairs.pop_last();
             }
-            None => {}
         }
     }
 
@@ -265,48 +290,73 @@ impl Fold {
                 Some(Foreign::Forgotten)
             }
             None if id > self.highest_item => Some(Foreign::NeverGivenOut),
+            None if !self.history_reaches(row.created) => Some(Foreign::BeforeHistory),
             None => Some(Foreign::NeverWas),
         }
     }
 
-    fn stranger(&mut self, row: u64, list: usize, remoteid: String, created: Option<Date>, why: Foreign) {
-        let age = self.age(created);
-        if let Some(counted) = self.counted.get_mut(age as usize) {
-            *counted += 1;
-            if *counted > SHOWN {
-                self.carried.left_off += 1;
-                return;
-            }
-        }
-        self.foreign.push(Stranger { row, list, remoteid, created, why, age });
+    /// Had this panel ordered something on that day, its history would have a line of it.
+    fn history_reaches(&self, day: Option<Date>) -> bool {
+        let (Some(since), Some(day)) = (self.history_since, day) else { return false };
+        since.tomorrow().is_ok_and(|since| day > since)
     }
 
-    fn age(&self, created: Option<Date>) -> Age {
-        let (Some(integrated), Some(created)) = (self.integrated, created) else { return Age::Unknown };
-        let day_before = integrated.yesterday().unwrap_or(Date::MIN);
-        let day_after = integrated.tomorrow().unwrap_or(Date::MAX);
-        if created < day_before {
-            Age::Before
-        } else if created > day_after {
-            Age::Since
-        } else {
-            Age::SameDay
+    fn stranger(&mut self, stranger: Stranger) {
+        let number = self.strangers;
+        self.strangers += 1;
+        let accuses = stranger.accuses();
+        self.foreign.insert((accuses, stranger.created, stranger.row), Stranger { number, ..stranger });
+        let alike = (accuses, None, 0)..=(accuses, Some(Date::MAX), u64::MAX);
+        if self.foreign.range(alike.clone()).count() > SHOWN
+            && let Some(oldest) = self.foreign.range(alike).next().map(|(key, _)| *key)
+        {
+            self.foreign.remove(&oldest);
+            self.carried.left_off += 1;
         }
+    }
+
+    /// Services of this panel that may date the integration, where there is a foreign id to be dated by it.
+    pub fn pairs(&self) -> Vec<u64> {
+        if self.foreign.is_empty() && self.held.is_empty() {
+            return Vec::new();
+        }
+        self.pairs.values().copied().collect()
+    }
+
+    /// An imported service has such a pair, too, if both sides show the day on which it was bought; this panel's history knows nothing of
+    /// it before the import. So the panel was there on the day of the first line; without a line, when the history begins.
+    fn integration(&self, recorded: &Recorded) -> Option<Integration> {
+        let dated = |((day, row), item): (&(Date, u64), &u64)| {
+            let known = match recorded {
+                None => Some(*day),
+                Some(recorded) => recorded.get(item).copied().or(self.history_since),
+            }?;
+            let ordered = same_day(Some(known), Some(*day));
+            Some(Integration { day: known.max(*day), row: ordered.then_some(*row) })
+        };
+        let dated: Vec<Integration> = self.pairs.iter().filter_map(dated).collect();
+        let day = dated.iter().map(|one| one.day).min()?;
+        Some(Integration { day, row: dated.iter().filter_map(|one| one.row).min() })
     }
 
     /// What all pages together say.
-    pub fn finish(mut self) -> Carried {
+    pub fn finish(mut self, recorded: &Recorded) -> Carried {
+        let integration = self.integration(recorded);
         for (row, held) in std::mem::take(&mut self.held) {
             self.judged.insert(row, held.list);
             // Where lists are mixed nothing is known about the product.
             if !self.mixed {
                 let sure = self.products.get(held.product).is_some_and(|product| self.lists.contains(product));
                 let why = if sure { Foreign::OtherProduct } else { Foreign::OtherList };
-                self.stranger(row, held.list, held.remoteid.to_string(), held.created, why);
+                let Held { list, remoteid, created, deleted, .. } = held;
+                let remoteid = remoteid.to_string();
+                self.stranger(Stranger { number: 0, row, list, remoteid, created, why, deleted });
             }
         }
         let mut carried = std::mem::take(&mut self.carried);
-        carried.signs.extend(self.foreign.iter().map(|stranger| self.sign(stranger)));
+        let mut foreign: Vec<&Stranger> = self.foreign.values().collect();
+        foreign.sort_by_key(|stranger| stranger.number);
+        carried.signs.extend(foreign.into_iter().map(|stranger| self.sign(stranger, integration)));
         carried.signs.extend(self.twice.iter().map(|((list, remoteid), rows)| {
             let rows = rows.iter().map(u64::to_string).collect();
             let sign = Sign::DuplicateRemoteid { itemtype: self.product(*list), remoteid: remoteid.clone(), rows };
@@ -316,18 +366,23 @@ impl Fold {
         carried
     }
 
-    fn sign(&self, stranger: &Stranger) -> (Sign, Severity) {
-        let severity = match (stranger.why, stranger.age) {
+    fn sign(&self, stranger: &Stranger, integration: Option<Integration>) -> (Sign, Severity) {
+        let severity = match (stranger.why, age(stranger.created, integration)) {
             // This panel's own.
             (Foreign::Forgotten, _) => Severity::Info,
+            // Somebody ordered it once; nobody gets events of it any more.
+            _ if stranger.deleted => Severity::Info,
             // A service that was moved to another module (the vendor's own remedy) keeps its row on the account; one whose
             // product has a list that was not read may be shown in the wrong one.
             (Foreign::OtherModule | Foreign::OtherList, _) | (_, Age::Unknown) => Severity::Warning,
             // Left by whoever had the account before.
             (_, Age::Before) => Severity::Info,
+            (Foreign::BeforeHistory, _) => Severity::Warning,
             (_, Age::Since) => Severity::Critical,
             // A seller gives its ids out in order: what comes after an order of ours was ordered since.
-            (_, Age::SameDay) if self.first_own.is_some_and(|first| stranger.row > first) => Severity::Critical,
+            (_, Age::SameDay) if integration.and_then(|first| first.row).is_some_and(|first| stranger.row > first) => {
+                Severity::Critical
+            }
             (_, Age::SameDay) => Severity::Warning,
         };
         let sign = Sign::ForeignRemoteid {
@@ -336,12 +391,31 @@ impl Fold {
             remoteid: stranger.remoteid.clone(),
             created: stranger.created.map(|date| date.to_string()),
             why: stranger.why,
+            deleted: stranger.deleted,
         };
         (sign, severity)
     }
 
     fn product(&self, list: usize) -> String {
         self.lists.get(list).cloned().unwrap_or_default()
+    }
+}
+
+impl Stranger {
+    /// It may be proof of another reader.
+    fn accuses(&self) -> bool {
+        !self.deleted && !self.why.may_be_ours()
+    }
+}
+
+fn age(created: Option<Date>, integration: Option<Integration>) -> Age {
+    let (Some(Integration { day, .. }), Some(created)) = (integration, created) else { return Age::Unknown };
+    if created < day.yesterday().unwrap_or(Date::MIN) {
+        Age::Before
+    } else if created > day.tomorrow().unwrap_or(Date::MAX) {
+        Age::Since
+    } else {
+        Age::SameDay
     }
 }
 

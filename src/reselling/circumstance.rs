@@ -28,6 +28,12 @@ pub enum Circumstance {
     NotScheduled { file: Option<String> },
     /// No `checkevent` was seen for three periods; `None` when none was ever seen. `log` is the last line of the module's log.
     NoPoll { last: Option<Timestamp>, log: Option<Timestamp>, minutes: u64 },
+    /// The plugin itself refuses `checkevent`, as the settings want it where an account is shared; `last` is the last that was seen.
+    Blocked { last: Option<Timestamp> },
+    /// All modules of this panel with the account are switched off.
+    SwitchedOff { modules: Vec<ModuleId> },
+    /// A poll broke off, and the events of so many services that wait may have been lost with it.
+    PollBroke { at: Timestamp, count: u64 },
     /// The panel's operations are switched off, so that events do nothing (facts/billmanager 3).
     OperationsStopped,
     /// The module's log was not read, so what it would tell is not known.
@@ -52,6 +58,9 @@ pub enum Scheduled {
 pub fn circumstances(seen: &Observation<'_>) -> Vec<Circumstance> {
     let mut told = services(seen);
     told.extend(polling(seen));
+    if seen.switched_off() && seen.waiting.iter().any(waits_for_an_event) {
+        told.push(Circumstance::SwitchedOff { modules: seen.modules.iter().map(|module| module.id).collect() });
+    }
     if seen.stopped {
         told.push(Circumstance::OperationsStopped);
     }
@@ -68,10 +77,12 @@ pub fn circumstances(seen: &Observation<'_>) -> Vec<Circumstance> {
 fn services(seen: &Observation<'_>) -> Vec<Circumstance> {
     let rows = Rows::new(&seen.carried.rows);
     let (mut not_delivered, mut not_there) = (Vec::new(), Vec::new());
-    let mut told = Vec::new();
+    let (mut told, mut broke) = (Vec::new(), Vec::new());
     for local in seen.waiting {
-        if let Some(Stuck::Arrived { at }) = seen.stuck(local, &rows) {
-            told.push(Circumstance::ArrivedAndFailed { item: local.item, at });
+        match seen.stuck(local, &rows) {
+            Some(Stuck::Arrived { at }) => told.push(Circumstance::ArrivedAndFailed { item: local.item, at }),
+            Some(Stuck::Silent { broke: Some(at), polls: 1.., .. }) => broke.push(at),
+            _ => {}
         }
         let linked = rows.link(local);
         let proven = matches!(linked.link, Link::Both | Link::RemoteId);
@@ -87,6 +98,9 @@ fn services(seen: &Observation<'_>) -> Vec<Circumstance> {
         }
     }
     told.truncate(NAMED);
+    if let Some(at) = broke.iter().max() {
+        told.push(Circumstance::PollBroke { at: *at, count: broke.len() as u64 });
+    }
     for (mut items, make) in [
         (not_delivered, (|items, count| Circumstance::NotDelivered { items, count }) as fn(_, _) -> _),
         (not_there, |items, count| Circumstance::NotAtSeller { items, count }),
@@ -104,6 +118,9 @@ fn services(seen: &Observation<'_>) -> Vec<Circumstance> {
 fn polling(seen: &Observation<'_>) -> Vec<Circumstance> {
     let mut told = Vec::new();
     let last = seen.memory.polls.last().copied();
+    if seen.blocked {
+        told.push(Circumstance::Blocked { last });
+    }
     let minutes = period(&seen.scheduled);
     let three = jiff::SignedDuration::from_mins(i64::try_from(3 * minutes).unwrap_or(i64::MAX / 60));
     let silent = |since: Timestamp| seen.now.duration_since(since) > three;
@@ -112,7 +129,7 @@ fn polling(seen: &Observation<'_>) -> Vec<Circumstance> {
         Some(last) => silent(last),
         None => seen.memory.watched_since.is_some_and(silent),
     };
-    if missing {
+    if missing && !seen.blocked {
         told.push(Circumstance::NoPoll { last, log: seen.heard.last, minutes });
         // Whoever starts `checkevent` from elsewhere needs no line here; only without polls it matters.
         match &seen.scheduled {

@@ -2,7 +2,6 @@
 //!
 //! Not for finding that out (`seller::trail`, the fleet's file); here it is weighed.
 
-use super::usage::asks_for_events;
 use super::verdict::{Severity, Sign};
 
 /// An address from which the account was used at the seller and which is none of ours.
@@ -14,6 +13,8 @@ pub struct Stranger {
     /// The oldest and the newest of them, in the seller's local time as the seller writes it; empty when it does not.
     pub first: String,
     pub last: String,
+    /// How often events were asked for from there.
+    pub asked: u64,
     /// The functions that were called from there, each once; empty when only logins were seen.
     pub functions: Vec<String>,
 }
@@ -41,7 +42,7 @@ impl Elsewhere {
     /// The signs, with their weight.
     pub(super) fn signs(&self) -> impl Iterator<Item = (Sign, Severity)> {
         let strangers = self.strangers.iter().map(|stranger| {
-            let Stranger { address, times, first, last, functions } = stranger.clone();
+            let Stranger { address, times, first, last, functions, .. } = stranger.clone();
             let severity = self.weight(stranger);
             let sign = Sign::ForeignAddress { address, times, first, last, functions, own_named: self.own_named };
             (sign, severity)
@@ -57,14 +58,13 @@ impl Elsewhere {
 
     /// A person with a browser logs in, looks and sometimes orders; that is no second panel. Only a program asks for events, and
     /// that is `Critical` when the settings name our own addresses: otherwise the address may be another one of ours (IPv6, a
-    /// second uplink). An order from there is `Warning` at most, because the order of another panel leaves a service with
-    /// that panel's id, which proves more than an address.
+    /// second uplink); and when it asked more than once: a single question is no panel's habit. An order from there is `Warning` at
+    /// most, because the order of another panel leaves a service with that panel's id, which proves more than an address.
     fn weight(&self, stranger: &Stranger) -> Severity {
-        let did = |like: fn(&str) -> bool| stranger.functions.iter().any(|function| like(function));
-        if did(asks_for_events) {
-            return if self.own_named { Severity::Critical } else { Severity::Warning };
+        if stranger.asked > 0 {
+            return if self.own_named && stranger.asked > 1 { Severity::Critical } else { Severity::Warning };
         }
-        if did(orders) { Severity::Warning } else { Severity::Info }
+        if stranger.functions.iter().any(|function| orders(function)) { Severity::Warning } else { Severity::Info }
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Memory {
     pub watched_since: Option<Timestamp>,
     /// Since when we have seen the seller show the service active while it waited here.
     pub active_since: HashMap<ItemId, Timestamp>,
+    /// When we have last seen that the seller had not delivered the service.
+    pub undelivered: HashMap<ItemId, Timestamp>,
     /// Polls (`checkevent` from before to after) of this panel, by the time they began, newest last.
     pub polls: Vec<Timestamp>,
     /// Lost events of earlier checks, one a service.
@@ -48,6 +50,8 @@ pub struct Observation<'a> {
     pub scheduled: Scheduled,
     /// The panel's operations are switched off: events come and are not applied, so that a service waits says nothing.
     pub stopped: bool,
+    /// The plugin itself refuses `checkevent` at present, for the sake of whichever account (`[check] on_conflict = "block"`).
+    pub blocked: bool,
 }
 
 /// The evidence of one observation, each seen now and for the first time; `memory` of the journal dates it back.
@@ -69,10 +73,21 @@ pub fn evidence(seen: &Observation<'_>) -> Vec<Evidence> {
         .collect()
 }
 
+/// A foreign id that was seen before the modules got the password they have now tells who ordered then; nobody with the old one reads the
+/// account today. The evidence is dated back already.
+pub fn end_with_password(evidence: &mut [Evidence], same_password_since: Option<Timestamp>) {
+    for one in evidence.iter_mut().filter(|one| one.sign.kind() == "foreign_remoteid") {
+        if same_password_since.is_some_and(|since| one.first_seen < since) {
+            one.severity = Severity::Info;
+        }
+    }
+}
+
 /// A service that the seller has delivered and that waits here.
 pub(super) enum Stuck<'a> {
     /// Since then we have seen it delivered; so many polls that could have brought its event came and went.
-    Silent { row: &'a SellerService, since: Timestamp, polls: u64 },
+    /// `broke`: one that may have taken it broke off.
+    Silent { row: &'a SellerService, since: Timestamp, polls: u64, broke: Option<Timestamp> },
     /// Its event came, and this panel did not apply it. It was not lost.
     Arrived { at: Timestamp },
 }
@@ -90,16 +105,31 @@ impl Observation<'_> {
         if let Some(at) = arrived {
             return Some(Stuck::Arrived { at });
         }
-        Some(Stuck::Silent { row, since, polls: self.polls(since) })
+        let (polls, first) = self.polls(since);
+        // Before it was seen delivered the event was there already, for how long is not known.
+        let not_yet = self.memory.undelivered.get(&local.item).copied();
+        let may_be_there = not_yet.unwrap_or_else(|| self.ordered(local)).min(since);
+        let broke = self.heard.broke_off(may_be_there, first.unwrap_or(Timestamp::MAX));
+        Some(Stuck::Silent { row, since, polls, broke })
     }
 
     /// Polls since then that could have brought an event. One that the seller refused, or that did not reach it, brings nothing: whatever
-    /// the log says until the next one begins is taken for its doing. The others are not undone by it.
-    fn polls(&self, since: Timestamp) -> u64 {
+    /// the log says until the next one begins is taken for its doing. The others are not undone by it. Their number, and the first.
+    fn polls(&self, since: Timestamp) -> (u64, Option<Timestamp>) {
         let begun = self.memory.polls.iter().copied();
         let next = begun.clone().skip(1).chain([Timestamp::MAX]);
         let could = |(begun, next): &(Timestamp, Timestamp)| *begun > since && !self.heard.in_vain(*begun, *next);
-        if self.stopped { 0 } else { begun.zip(next).filter(could).count() as u64 }
+        if self.stopped {
+            return (0, None);
+        }
+        let mut could = begun.zip(next).filter(could).map(|(begun, _)| begun);
+        let first = could.next();
+        (first.map_or(0, |_| 1 + could.count() as u64), first)
+    }
+
+    /// Every module of this panel with the account is switched off. Whether the panel asks with such a one is not known.
+    pub(super) fn switched_off(&self) -> bool {
+        !self.modules.is_empty() && self.modules.iter().all(|module| !module.active)
     }
 
     /// From when on an event that was applied can be the one of that delivery: the seller delivered not long before we saw it. An
@@ -159,11 +189,13 @@ fn silent_poll(seen: &Observation<'_>, stuck: bool) -> Option<(Sign, Severity)> 
 
 /// A service that waits here although the seller has delivered it.
 fn lost(seen: &Observation<'_>, local: &LocalService, rows: &Rows<'_>) -> Option<(Sign, Severity)> {
-    let Stuck::Silent { row, since: active_since, polls } = seen.stuck(local, rows)? else { return None };
+    let Stuck::Silent { row, since: active_since, polls, broke } = seen.stuck(local, rows)? else { return None };
     let (item, itemtype, row) = (local.item.0, local.itemtype.clone(), row.id.clone());
     if polls > 0 && seen.now.duration_since(active_since) >= seen.stuck_after {
-        // Where the module's log cannot be read, it may have come and failed here.
-        let severity = if seen.heard.unread.is_some() { Severity::Warning } else { Severity::Critical };
+        // Where the module's log cannot be read, it may have come and failed here; a poll that broke off may have lost all that it
+        // was to bring; and a module that is switched off may not ask at all.
+        let innocent = seen.heard.unread.is_some() || broke.is_some() || seen.switched_off();
+        let severity = if innocent { Severity::Warning } else { Severity::Critical };
         Some((Sign::LostEvent { item, itemtype, row, active_since, polls }, severity))
     } else if let Some(loss) = seen.memory.losses.iter().find(|loss| loss.item == local.item && still_lost(seen, loss))
     {

@@ -56,6 +56,8 @@ pub struct Heard {
     /// When the seller refused the module, and when it could not be reached; each oldest first.
     pub refused: Vec<Timestamp>,
     pub cut_off: Vec<Timestamp>,
+    /// When a request was sent and its answer did not come, or could not be read; oldest first.
+    pub broke: Vec<Timestamp>,
     /// The named services that this panel has or had.
     pub ours: HashMap<u64, Ours>,
     /// This panel has no other account, so that every line is about this one.
@@ -86,13 +88,20 @@ impl Heard {
         events.map(|event| event.at).filter(|at| *at >= from).max()
     }
 
-    /// The module was refused, or did not reach the seller, in that time. Where there are several accounts it is not known with which.
+    /// The module was refused, or did not reach the seller, in that time. Where there are several accounts it is not known with which, so
+    /// it may have been this one.
     pub fn in_vain(&self, from: Timestamp, until: Timestamp) -> bool {
         let within = |times: &[Timestamp]| {
             let first = times.partition_point(|at| *at < from);
             times.get(first).is_some_and(|at| *at < until)
         };
-        self.only_account && (within(&self.refused) || within(&self.cut_off))
+        within(&self.refused) || within(&self.cut_off) || within(&self.broke)
+    }
+
+    /// When a poll last broke off in that time. The seller may have handed out the events by then, and nobody else has them.
+    pub fn broke_off(&self, from: Timestamp, until: Timestamp) -> Option<Timestamp> {
+        let before = self.broke.partition_point(|at| *at < until);
+        self.broke.get(..before)?.last().copied().filter(|at| *at >= from)
     }
 
     /// The log reaches back to `from`, and no event is in it since then. Its lines say no fraction of their second.

@@ -61,7 +61,16 @@ pub enum Severity {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sign {
     /// A row of the seller carries an id that is no service of this panel.
-    ForeignRemoteid { row: String, itemtype: String, remoteid: String, created: Option<String>, why: Foreign },
+    ForeignRemoteid {
+        row: String,
+        itemtype: String,
+        remoteid: String,
+        created: Option<String>,
+        why: Foreign,
+        /// The seller has deleted it.
+        #[serde(default)]
+        deleted: bool,
+    },
     /// Several live rows of one product carry the same id.
     DuplicateRemoteid { itemtype: String, remoteid: String, rows: Vec<String> },
     /// The seller has activated the service, polls came and went, and it still waits here.
@@ -96,6 +105,8 @@ pub enum Foreign {
     NeverGivenOut,
     /// No service of this panel, neither now nor in its history.
     NeverWas,
+    /// No service of this panel now, and its history does not reach back to the order: it may have been one.
+    BeforeHistory,
     /// No service of this panel any more, and its module's log shows that it ordered this one: a panel that was restored from a backup
     /// does not know what it ordered after it.
     Forgotten,
@@ -105,6 +116,14 @@ pub enum Foreign {
     OtherModule,
     /// Our service with this id is another product, whose list the seller does not show: this one may show it instead.
     OtherList,
+}
+
+impl Foreign {
+    /// One of ours on its way, or of long ago: a service that was moved to another module (the vendor's own remedy) keeps its row on
+    /// the account and is no order of another panel.
+    pub(super) fn may_be_ours(self) -> bool {
+        matches!(self, Self::OtherModule | Self::OtherList | Self::Forgotten | Self::BeforeHistory)
+    }
 }
 
 impl Sign {
@@ -123,11 +142,9 @@ impl Sign {
         }
     }
 
-    /// The id is somebody else's, and not one of ours on its way: a service that was moved to another module (the vendor's own
-    /// remedy) keeps its row on the account and is no order of another panel.
+    /// The id is somebody else's.
     fn is_foreign_id(&self) -> bool {
-        let Self::ForeignRemoteid { why, .. } = self else { return false };
-        !matches!(why, Foreign::OtherModule | Foreign::OtherList | Foreign::Forgotten)
+        matches!(self, Self::ForeignRemoteid { why, .. } if !why.may_be_ours())
     }
 
     /// What the sign is about; with the kind it is the key under which it is remembered.

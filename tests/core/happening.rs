@@ -50,7 +50,8 @@ impl History {
             service.operations.push(open);
         }
         service.names = names;
-        self.here.insert(item, Here { service, on_account: true, purged: false, fails: random.one_in(20) });
+        let recorded = Some(self.panel_day());
+        self.here.insert(item, Here { service, on_account: true, purged: false, fails: random.one_in(20), recorded });
     }
 
     /// The seller delivers something that was ordered.
@@ -81,7 +82,7 @@ impl History {
             .rows
             .values()
             .filter(|row| row.remoteid.is_none() && row.names.contains_key("domain"))
-            .filter(|row| row.names["domain"].starts_with("hand"))
+            .filter(|row| row.names["domain"].starts_with("hand") || row.names["domain"].starts_with("old"))
             .map(|row| number(&row.id))
             .collect();
         if by_hand.is_empty() || self.manner.hides_ids {
@@ -89,8 +90,10 @@ impl History {
         }
         let (row, item) = (random.of(&by_hand), self.next_item);
         self.next_item += 1;
-        let day = self.panel_day();
+        let recorded = Some(self.panel_day());
         let there = self.rows.get_mut(&row).unwrap();
+        // With the day of the import, or with its own.
+        let day = if random.one_in(2) { there.created } else { recorded }.unwrap();
         if random.one_in(2) {
             there.remoteid = Some(item.to_string());
         }
@@ -99,7 +102,7 @@ impl History {
         service.stored_seller_id = Some(row.to_string());
         service.names.clone_from(&there.names);
         service.names.insert("row".to_owned(), row.to_string());
-        self.here.insert(item, Here { service, on_account: true, purged: false, fails: false });
+        self.here.insert(item, Here { service, on_account: true, purged: false, fails: false, recorded });
     }
 
     /// Deleted here; at the seller at once, later or never. Later it may leave the table of services, and only the history knows it.
@@ -202,6 +205,30 @@ impl History {
         for fate in [Fate::Applied, Fate::Gone { event: 1_000_000 + item }] {
             self.heard.events.push(Event { item: Some(item), at, fate });
         }
+    }
+
+    /// The panel's history is cleaned: what is older than today is gone.
+    pub fn clean(&mut self) {
+        self.recorded_since = Some(self.panel_day());
+        for one in self.here.values_mut() {
+            one.recorded = None;
+        }
+    }
+
+    /// The answer to the next poll is lost on its way, with all that it had.
+    pub fn break_a_poll(&mut self) {
+        self.breaks = true;
+    }
+
+    /// Whoever had the account before is gone, and the seller deletes a service of theirs.
+    pub fn delete_foreign(&mut self, random: &mut Random) {
+        let foreign = |row: &&SellerService| row.names.get("domain").is_some_and(|name| name.starts_with("old"));
+        let rows: Vec<u64> = self.rows.values().filter(foreign).map(|row| number(&row.id)).collect();
+        self.rows.get_mut(&random.of(&rows)).unwrap().status = Status::Deleted;
+    }
+
+    pub fn switch_module(&mut self) {
+        self.switched_off = !self.switched_off;
     }
 
     pub fn toggle(&mut self, random: &mut Random) {

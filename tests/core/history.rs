@@ -44,6 +44,8 @@ pub struct Manner {
     second_address: bool,
     /// The days before this panel came, on which somebody else's panel ordered on the account; none when nobody did.
     predecessor: Option<i64>,
+    /// Another account, so that nobody can say whose request broke off.
+    other_account: bool,
 }
 
 impl Manner {
@@ -62,7 +64,8 @@ impl Manner {
             disabled_module: random.one_in(4),
             spelled_otherwise: random.one_in(5),
             second_address: random.one_in(6),
-            predecessor: random.one_in(3).then(|| random.of(&[0, 1, 2, 30])),
+            predecessor: random.one_in(3).then(|| random.of(&[0, 1, 2, 30, 400])),
+            other_account: random.one_in(4),
         }
     }
 }
@@ -76,6 +79,8 @@ struct Here {
     purged: bool,
     /// When its event comes, applying it fails.
     fails: bool,
+    /// The day of the first line of the panel's history about it; none when that was cleaned.
+    recorded: Option<Date>,
 }
 
 /// The account, the panel, and what the panel's plugin remembers.
@@ -97,6 +102,12 @@ pub struct History {
     stopped: bool,
     /// The seller does not answer.
     down: bool,
+    /// The next poll breaks off: the seller hands out its events, and they do not arrive.
+    breaks: bool,
+    /// The account's modules are switched off here; this panel asks with such ones, or not.
+    switched_off: bool,
+    /// The day of the oldest line of the panel's history.
+    recorded_since: Option<Date>,
 }
 
 impl History {
@@ -111,11 +122,16 @@ impl History {
             queue: Vec::new(),
             stolen: HashSet::new(),
             memory: Memory::default(),
-            heard: Heard { only_account: true, ..Heard::default() },
+            heard: Heard::default(),
             cron: true,
             stopped: false,
             down: false,
+            breaks: false,
+            switched_off: false,
+            recorded_since: None,
         };
+        history.heard.only_account = !history.manner.other_account;
+        history.recorded_since = Some(history.panel_day());
         history.before_this_panel();
         history.memory.watched_since = Some(history.at());
         history.heard.since = Some(history.at());
@@ -139,6 +155,8 @@ impl History {
                 add(Some(id.to_owned()), ago);
             }
         }
+        // Bought by hand years ago, to be imported one day with its own date.
+        add(None, 900);
     }
 
     fn at(&self) -> Timestamp {
@@ -202,7 +220,13 @@ impl History {
             self.heard.cut_off.push(at);
             return;
         }
-        if self.stopped {
+        // What a panel does with a module that is switched off nobody knows.
+        if self.stopped || (self.switched_off && self.manner.period != 10) {
+            return;
+        }
+        if std::mem::take(&mut self.breaks) {
+            self.heard.broke.push(at + SignedDuration::from_secs(1));
+            self.queue.clear();
             return;
         }
         for row in std::mem::take(&mut self.queue) {
@@ -254,5 +278,6 @@ impl History {
     /// Calm: the schedule runs, the seller answers.
     pub fn calm(&mut self) {
         (self.cron, self.stopped, self.down) = (true, false, false);
+        (self.breaks, self.switched_off) = (false, false);
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 const HISTORIES: u64 = 200;
 /// With a second panel fewer are enough.
-const GUILTY: u64 = 50;
+const GUILTY: u64 = 60;
 const STEPS: usize = 30;
 
 /// The other panel on the account.
@@ -31,12 +31,12 @@ fn play(seed: u64, other: Other, mut judged: impl FnMut(&mut History)) -> Histor
     let mut history = History::new(manner);
     history.order(&mut random, false);
     for _ in 0..STEPS {
-        match random.below(22) {
+        match random.below(28) {
             0..=3 => history.order(&mut random, false),
             4..=8 => history.deliver(&mut random),
             9 => history.order(&mut random, true),
             10 => history.order_by_hand(),
-            11 => history.import(&mut random),
+            11 | 26 => history.import(&mut random),
             12 => history.delete(&mut random),
             13 => history.change(&mut random),
             14 => history.issue_again(&mut random),
@@ -45,6 +45,10 @@ fn play(seed: u64, other: Other, mut judged: impl FnMut(&mut History)) -> Histor
             17 => history.meet(&mut random),
             18 => history.toggle(&mut random),
             19 | 20 => history.renew(&mut random),
+            21 => history.clean(),
+            22 | 23 if other == Other::None => history.break_a_poll(),
+            24 => history.delete_foreign(&mut random),
+            25 if other == Other::None => history.switch_module(),
             _ if other == Other::Orders => history.order_elsewhere(),
             _ => {}
         }
@@ -66,6 +70,8 @@ fn play(seed: u64, other: Other, mut judged: impl FnMut(&mut History)) -> Histor
     }
     history.calm();
     if other == Other::Orders {
+        // Where the history was cleaned, an order of that day may be older than what it tells.
+        history.pass(60 * 24 * 3, |_| {});
         history.order_elsewhere();
     }
     for _ in 0..12 {

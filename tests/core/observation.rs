@@ -9,10 +9,13 @@ use resellguard::reselling::elsewhere::{Elsewhere, Sibling, Stranger};
 use resellguard::reselling::heard::{Event, Fate, Heard, Ours};
 use resellguard::reselling::ids::{ItemId, ModuleId};
 use resellguard::reselling::losses::Loss;
-use resellguard::reselling::service::Module;
+use resellguard::reselling::service::{Module, SellerService};
 use resellguard::reselling::verdict::{Sight, Verdict};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// The id of this panel's first order on the account.
+const FIRST_ORDER: u64 = 15_000;
 
 /// What was observed on an account, and what is to be concluded.
 #[derive(Deserialize)]
@@ -37,10 +40,23 @@ pub struct EvidenceCase {
     ordered: BTreeMap<String, Date>,
     #[serde(default = "highest")]
     pub highest: u64,
+    /// The day of this panel's first order on the account, or `never`. The seller shows it, with the highest id of all.
     #[serde(default = "integrated")]
     integrated: String,
+    /// Since when the panel's history has lines, or `never`.
+    #[serde(default = "opened")]
+    history_since: String,
+    /// The day of the first line about a service, where it is not that of its order; `never`: no line.
+    #[serde(default)]
+    recorded: BTreeMap<String, String>,
+    /// `kind subject`: when an earlier check saw it first.
+    #[serde(default)]
+    pub first_seen: BTreeMap<String, Timestamp>,
     #[serde(default)]
     active_since: BTreeMap<String, Timestamp>,
+    /// When a service was last seen not delivered.
+    #[serde(default)]
+    undelivered: BTreeMap<String, Timestamp>,
     #[serde(default)]
     pub polls: Vec<Timestamp>,
     /// Lost events of earlier checks.
@@ -62,6 +78,8 @@ pub struct EvidenceCase {
     cron: String,
     #[serde(default)]
     pub stopped: bool,
+    #[serde(default)]
+    pub blocked: bool,
     /// Addresses at the seller that are none of ours.
     #[serde(default)]
     strangers: Vec<StrangerHere>,
@@ -97,16 +115,50 @@ impl EvidenceCase {
             names: one.names.clone(),
             created: one.created,
         };
-        self.known.iter().map(|one| (one.id, known(one))).collect()
+        let first = |day| KnownItem { itemtype: vds(), on_account: true, names: Vec::new(), created: Some(day) };
+        let known = self.known.iter().map(|one| (one.id, known(one)));
+        known.chain(self.integrated().map(|day| (FIRST_ORDER, first(day)))).collect()
     }
 
-    /// `never` stands for an account on which this panel has not ordered yet.
-    pub fn integrated(&self) -> Option<Date> {
-        (self.integrated != "never").then(|| self.integrated.parse().unwrap())
+    fn integrated(&self) -> Option<Date> {
+        day(&self.integrated)
+    }
+
+    pub fn history_since(&self) -> Option<Date> {
+        day(&self.history_since)
+    }
+
+    /// The seller's row of this panel's first order.
+    pub fn first_order(&self) -> Option<SellerService> {
+        let row = |created| SellerService {
+            id: "9000000".to_owned(),
+            remoteid: Some(FIRST_ORDER.to_string()),
+            created: Some(created),
+            ..Row::default().service()
+        };
+        self.integrated().map(row)
+    }
+
+    /// The day of the first line of the history about each service.
+    pub fn recorded(&self) -> HashMap<u64, Date> {
+        let mut recorded: HashMap<u64, Date> =
+            self.known().into_iter().filter_map(|(id, known)| Some((id, known.created?))).collect();
+        for (id, first) in &self.recorded {
+            let id = id.parse().unwrap();
+            match day(first) {
+                Some(day) => recorded.insert(id, day),
+                None => recorded.remove(&id),
+            };
+        }
+        recorded
     }
 
     pub fn active_since(&self) -> HashMap<ItemId, Timestamp> {
         self.active_since.iter().map(|(item, since)| (item.parse().unwrap(), *since)).collect()
+    }
+
+    pub fn undelivered(&self) -> HashMap<ItemId, Timestamp> {
+        self.undelivered.iter().map(|(item, at)| (item.parse().unwrap(), *at)).collect()
     }
 
     pub fn ordered(&self) -> HashMap<u64, Date> {
@@ -126,8 +178,19 @@ impl EvidenceCase {
     }
 
     pub fn heard(&self) -> Heard {
-        let LogHere { unread, since, last, events, refused, cut_off, ours, deleted, of_another_account, only_account } =
-            &self.log;
+        let LogHere {
+            unread,
+            since,
+            last,
+            events,
+            refused,
+            cut_off,
+            broke,
+            ours,
+            deleted,
+            of_another_account,
+            only_account,
+        } = &self.log;
         let event = |one: &EventHere| Event {
             item: one.item,
             at: one.at,
@@ -149,6 +212,7 @@ impl EvidenceCase {
             events: events.iter().map(event).collect(),
             refused: refused.clone(),
             cut_off: cut_off.clone(),
+            broke: broke.clone(),
             ours: known(ours, true, false)
                 .into_iter()
                 .chain(known(deleted, true, true))
@@ -174,6 +238,7 @@ impl EvidenceCase {
             first: "2026-11-20 10:00:00".to_owned(),
             last: "2026-11-24 10:00:00".to_owned(),
             functions: one.functions.clone(),
+            asked: one.asked.unwrap_or(if one.functions.iter().any(|name| name.contains("itemevent")) { 3 } else { 0 }),
         };
         Elsewhere {
             strangers: self.strangers.iter().map(stranger).collect(),
@@ -212,6 +277,7 @@ struct LogHere {
     events: Vec<EventHere>,
     refused: Vec<Timestamp>,
     cut_off: Vec<Timestamp>,
+    broke: Vec<Timestamp>,
     /// Services that this panel has on the account, that it had, and that it has elsewhere.
     ours: Vec<u64>,
     deleted: Vec<u64>,
@@ -228,6 +294,7 @@ impl Default for LogHere {
             events: Vec::new(),
             refused: Vec::new(),
             cut_off: Vec::new(),
+            broke: Vec::new(),
             ours: Vec::new(),
             deleted: Vec::new(),
             of_another_account: Vec::new(),
@@ -252,6 +319,8 @@ struct StrangerHere {
     address: String,
     #[serde(default)]
     functions: Vec<String>,
+    /// How often it asked for events; none: three times, when that is among its functions.
+    asked: Option<u64>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -325,6 +394,14 @@ fn yes() -> bool {
 
 fn highest() -> u64 {
     20_000
+}
+
+fn opened() -> String {
+    "2020-01-01".to_owned()
+}
+
+fn day(written: &str) -> Option<Date> {
+    (written != "never").then(|| written.parse().unwrap())
 }
 
 fn integrated() -> String {

@@ -2,10 +2,11 @@
 
 use super::{Here, History};
 use jiff::SignedDuration;
+use jiff::civil::Date;
 use resellguard::reselling::carried::{Before, Fold, KnownItem, Lookup};
 use resellguard::reselling::circumstance::Scheduled;
 use resellguard::reselling::elsewhere::{Elsewhere, Stranger};
-use resellguard::reselling::exclusivity::{Observation, delivered, evidence};
+use resellguard::reselling::exclusivity::{Observation, delivered, evidence, waits_for_an_event};
 use resellguard::reselling::heard::Ours;
 use resellguard::reselling::ids::{ItemId, ModuleId};
 use resellguard::reselling::link::Rows;
@@ -30,11 +31,10 @@ impl History {
             .collect();
         let ours = |one: &&Here| !one.purged && one.on_account && one.service.status != Status::Deleted;
         let own: HashSet<String> = self.here.values().filter(ours).map(|one| one.service.itemtype.clone()).collect();
-        let services = self.here.values().filter(|one| !one.purged && one.on_account);
         let mut fold = Fold::new(Before {
             waiting: &waiting,
             highest_item: self.here.keys().max().copied().unwrap_or(0),
-            integrated: services.filter_map(|one| one.service.created).min(),
+            history_since: self.recorded_since,
         });
         let lookup = self.lookup();
         let mut ids_shown = !self.down;
@@ -50,7 +50,7 @@ impl History {
             ids_shown &= !own.contains(*list) || page.is_empty() || page.iter().any(|row| row.remoteid.is_some());
             page.chunks(7).for_each(|page| fold.page(page, &lookup));
         }
-        let carried = fold.finish();
+        let carried = fold.finish(&Some(self.recorded()));
         let sight = Sight { read: !self.down, services_here: !own.is_empty(), ids_shown };
         if sight.read {
             let rows = Rows::new(&carried.rows);
@@ -61,11 +61,20 @@ impl History {
             {
                 loss.ended = Some(now);
             }
+            self.memory.undelivered.retain(|item, _| waiting.iter().any(|one| one.item == *item));
+            for one in waiting.iter().filter(|one| waits_for_an_event(one) && !active.contains(&one.item)) {
+                self.memory.undelivered.insert(one.item, now);
+            }
             // While events are not applied nothing is late.
-            let active = if self.stopped { Vec::new() } else { active };
+            let active = if self.stopped || self.switched_off { Vec::new() } else { active };
             self.memory.active_since.retain(|item, _| active.contains(item));
             for item in active {
                 self.memory.active_since.entry(item).or_insert(now);
+            }
+        } else {
+            let gone = |loss: &&mut Loss| !waiting.iter().any(|one| one.item == loss.item && waits_for_an_event(one));
+            for loss in self.memory.losses.iter_mut().filter(|loss| loss.ended.is_none()).filter(gone) {
+                loss.ended = Some(now);
             }
         }
         self.heard.ours = self
@@ -89,6 +98,7 @@ impl History {
             elsewhere: &self.elsewhere(),
             scheduled: Scheduled::Yes(format!("*/{} * * * * mgrctl -m billmgr checkevent", self.manner.period)),
             stopped: self.stopped,
+            blocked: false,
         };
         let found = evidence(&seen);
         let came = arrived_late(&seen);
@@ -105,6 +115,11 @@ impl History {
         (verdict, rule, found)
     }
 
+    /// The day of the first line of this panel's history about each service.
+    fn recorded(&self) -> HashMap<u64, Date> {
+        self.here.iter().filter_map(|(id, one)| Some((*id, one.recorded?))).collect()
+    }
+
     fn lookup(&self) -> Lookup {
         let (purged, kept): (Vec<_>, Vec<_>) = self.here.iter().partition(|(_, one)| one.purged);
         let known = |one: &Here| KnownItem {
@@ -115,7 +130,7 @@ impl History {
         };
         Lookup {
             known: kept.into_iter().map(|(id, one)| (*id, known(one))).collect::<HashMap<_, _>>(),
-            remembered: purged.into_iter().map(|(id, _)| *id).collect(),
+            remembered: purged.into_iter().filter(|(_, one)| one.recorded.is_some()).map(|(id, _)| *id).collect(),
             ordered: HashMap::new(),
         }
     }
@@ -127,7 +142,8 @@ impl History {
                 id: ModuleId(id),
                 name: format!("module {id}"),
                 file: "pmbillmgr".to_owned(),
-                active: id == 3 || !self.manner.disabled_module,
+                active: (id == 3 && !self.switched_off)
+                    || (id == 4 && !self.manner.disabled_module && !self.switched_off),
                 account: None,
                 url: if id == 4 && self.manner.spelled_otherwise {
                     "https://seller.example"
@@ -145,6 +161,7 @@ impl History {
             address: address.to_owned(),
             times: 3,
             functions: functions.iter().map(|one| (*one).to_owned()).collect(),
+            asked: functions.iter().filter(|one| one.contains("itemevent")).count() as u64 * 3,
             ..Stranger::default()
         };
         let mut strangers = vec![person("198.51.100.7", &["dashboard", "vds"])];

@@ -6,7 +6,7 @@ use resellguard::language::Say;
 use resellguard::reselling::carried::{Before, Carried, Fold, Lookup};
 use resellguard::reselling::circumstance::circumstances;
 use resellguard::reselling::decision::{Surroundings, decide};
-use resellguard::reselling::exclusivity::{Memory, Observation, evidence};
+use resellguard::reselling::exclusivity::{Memory, Observation, end_with_password, evidence};
 use resellguard::reselling::link::{Linked, Rows};
 use resellguard::reselling::plan::{Delivered, Step, reached, steps};
 use resellguard::reselling::service::{LocalService, SellerService};
@@ -65,6 +65,7 @@ fn evidence_is_found_and_judged() {
         let memory = Memory {
             watched_since: Some(case.watched_since),
             active_since: case.active_since(),
+            undelivered: case.undelivered(),
             polls: case.polls.clone(),
             losses: case.losses(),
             same_password_since: case.same_password_since,
@@ -83,8 +84,16 @@ fn evidence_is_found_and_judged() {
                 elsewhere: &case.elsewhere(),
                 scheduled: case.scheduled(),
                 stopped: case.stopped,
+                blocked: case.blocked,
             };
-            (evidence(&seen), circumstances(&seen))
+            let mut found = evidence(&seen);
+            for one in &mut found {
+                if let Some(first) = case.first_seen.get(&format!("{} {}", one.sign.kind(), one.sign.subject())) {
+                    one.first_seen = *first;
+                }
+            }
+            end_with_password(&mut found, case.same_password_since);
+            (found, circumstances(&seen))
         };
         let (found, told) = observe(&carried(case, &waiting, &rows, rows.len().max(1)));
         same("evidence", &found.iter().map(shown).collect(), &case.expect.evidence)?;
@@ -104,18 +113,20 @@ fn evidence_is_found_and_judged() {
 
 /// The rows as the check folds them: list by list, as the seller shows them, each in pages of `size`.
 fn carried(case: &EvidenceCase, waiting: &[LocalService], rows: &[SellerService], size: usize) -> Carried {
-    let mut fold = Fold::new(Before { waiting, highest_item: case.highest, integrated: case.integrated() });
+    let before = Before { waiting, highest_item: case.highest, history_since: case.history_since() };
+    let mut fold = Fold::new(before);
     let lookup = Lookup { known: case.known(), remembered: case.remembered.clone(), ordered: case.ordered() };
     for list in &case.lists {
         fold.begin(list);
         let of_list: Vec<SellerService> = rows
             .iter()
+            .chain(&case.first_order())
             .filter(|row| case.mixed || row.itemtype == *list)
             .map(|row| SellerService { itemtype: list.clone(), ..row.clone() })
             .collect();
         of_list.chunks(size).for_each(|page| fold.page(page, &lookup));
     }
-    fold.finish()
+    fold.finish(&Some(case.recorded()))
 }
 
 /// What the seller's row and form hand over, as the plan gets it; a certificate that is stored here is taken for the same one.
