@@ -1,6 +1,6 @@
 //! The steps of a panel to an account of its own, in words (facts/billmanager 4.1).
 
-use super::Say;
+use super::{Say, both};
 use crate::report::Migration;
 
 /// A text in both languages.
@@ -19,10 +19,6 @@ pub struct Step {
     pub before: Vec<Pair>,
     pub actions: Vec<Pair>,
     pub after: Vec<Pair>,
-}
-
-fn both(english: impl Into<String>, russian: impl Into<String>) -> Pair {
-    (english.into(), russian.into())
 }
 
 /// Every step, in order.

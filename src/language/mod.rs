@@ -7,6 +7,7 @@ pub mod audit;
 pub mod causes;
 mod circumstances;
 mod conclusions;
+mod doubts;
 mod evidence;
 mod guidance;
 pub mod migration;
@@ -79,6 +80,26 @@ pub fn russian(number: u64, one: &str, few: &str, many: &str) -> String {
         _ => many,
     };
     format!("{number} {form}")
+}
+
+/// What becomes of an expiry that differs: a later one may be taken over, an earlier one never.
+fn expiry_kept(later_there: bool) -> (&'static str, &'static str) {
+    if later_there {
+        (
+            "resellguard sync --allow expiredate would take over the later day",
+            "resellguard sync --allow expiredate перенял бы более поздний день",
+        )
+    } else {
+        (
+            "resellguard sync --allow expiredate would do nothing, an earlier day is never taken over",
+            "resellguard sync --allow expiredate ничего бы не сделал: более ранний день не перенимается",
+        )
+    }
+}
+
+/// A sentence in both languages.
+fn both(english: impl Into<String>, russian: impl Into<String>) -> (String, String) {
+    (english.into(), russian.into())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The three ways of a repair, with what is not sure about them, and what became of a service because of its way.
 
-use super::{Language, Say};
+use super::{Language, Say, both};
 use crate::reselling::decision::Reason;
 use crate::reselling::way::{FORGET, Hitch, NotManual, Via};
 
@@ -237,8 +237,4 @@ fn before(why: Option<&Reason>, language: Language) -> String {
     let said = why.say(language);
     let stop = if said.ends_with(['.', '!', '?']) { "" } else { "." };
     format!("{said}{stop} ")
-}
-
-fn both(english: &str, russian: &str) -> (String, String) {
-    (english.to_owned(), russian.to_owned())
 }

@@ -6,14 +6,13 @@ mod parts;
 mod unread;
 
 use super::causes;
-use super::reasons::expiry_kept;
-use super::{Say, english, russian};
+use super::{Say, both, english, expiry_kept, russian};
 use crate::reselling::conclusion::Conclusion;
 use crate::reselling::verdict::Verdict;
 use crate::reselling::way::Hitch;
 use parts::{
-    both, delivered, have, last_seen, meaning, minutes, moment, not_resold, own_account, polls_texts, reader,
-    refusal_texts, repair, since_texts, suspended_here, suspended_there, told,
+    delivered, have, last_seen, meaning, minutes, moment, not_resold, own_account, polls_texts, reader, refusal_texts,
+    repair, since_texts, suspended_here, suspended_there, told,
 };
 use unread::{hidden, not_read};
 

@@ -1,6 +1,6 @@
 //! What conclusions fill in: why the seller refuses, who suspended, how long it is so.
 
-use super::super::{Say, english, russian};
+use super::super::{Say, both, english, russian};
 use crate::reselling::conclusion::{Delivery, HeardOf, Other, Refusal, Standing};
 use crate::reselling::decision::Reason;
 use crate::reselling::status::SuspendedBy;
@@ -285,8 +285,4 @@ pub(super) fn told(mut english: String, mut russian: String, more: &[(String, St
         russian.push_str(sentence_ru);
     }
     (english, russian)
-}
-
-pub(super) fn both(english: &str, russian: &str) -> (String, String) {
-    (english.to_owned(), russian.to_owned())
 }
