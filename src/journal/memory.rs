@@ -9,7 +9,7 @@ use crate::reselling::exclusivity::Memory;
 use crate::reselling::ids::ItemId;
 use crate::reselling::verdict::Evidence;
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{Connection, params};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 
@@ -68,14 +68,7 @@ impl Journal {
         let mut write = || -> rusqlite::Result<()> {
             let transaction = self.transaction()?;
             let waiting: HashSet<i64> = waiting.iter().map(|item| signed(item.0)).collect();
-            let known: Vec<i64> = transaction
-                .prepare("SELECT item FROM undelivered WHERE account = ?1")?
-                .query_map([&account], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?;
-            for item in known.iter().filter(|item| !waiting.contains(item)) {
-                transaction
-                    .execute("DELETE FROM undelivered WHERE account = ?1 AND item = ?2", params![account, item])?;
-            }
+            forget_others(&transaction, "undelivered", &account, &waiting)?;
             for item in not_yet {
                 transaction.execute(
                     "INSERT OR REPLACE INTO undelivered(account, item, at) VALUES(?1, ?2, ?3)",
@@ -96,14 +89,7 @@ impl Journal {
         let mut write = || -> rusqlite::Result<()> {
             let transaction = self.transaction()?;
             let still: HashSet<i64> = active.iter().map(|item| signed(item.0)).collect();
-            let known: Vec<i64> = transaction
-                .prepare("SELECT item FROM active_since WHERE account = ?1")?
-                .query_map([&account], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?;
-            for item in known.iter().filter(|item| !still.contains(item)) {
-                transaction
-                    .execute("DELETE FROM active_since WHERE account = ?1 AND item = ?2", params![account, item])?;
-            }
+            forget_others(&transaction, "active_since", &account, &still)?;
             for item in &still {
                 transaction.execute(
                     "INSERT OR IGNORE INTO active_since(account, item, at) VALUES(?1, ?2, ?3)",
@@ -285,6 +271,24 @@ impl Journal {
 
 pub(super) fn moment(milliseconds: i64) -> Timestamp {
     Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// Of this account's services the table keeps those alone.
+fn forget_others(
+    connection: &Connection,
+    table: &'static str,
+    account: &str,
+    kept: &HashSet<i64>,
+) -> rusqlite::Result<()> {
+    let known: Vec<i64> = connection
+        .prepare(&format!("SELECT item FROM {table} WHERE account = ?1"))?
+        .query_map([account], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let delete = format!("DELETE FROM {table} WHERE account = ?1 AND item = ?2");
+    for item in known.iter().filter(|item| !kept.contains(item)) {
+        connection.execute(&delete, params![account, item])?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
